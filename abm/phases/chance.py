@@ -1,0 +1,60 @@
+"""Chance (MODEL R15): every draw is a function of seed, stream, world, quarter and slot, shared by the arms."""
+
+from __future__ import annotations
+
+from abm.draws import normal, stream, uniform
+from abm.parameter_index import (
+    DEMAND_PERSISTENCE,
+    DEMAND_SHOCK_BLOC,
+    DEMAND_SHOCK_FIRM,
+    IDEA_SHOCK,
+    RESIDUAL_MEAN,
+    RESIDUAL_PERSISTENCE,
+    RESIDUAL_SHOCK,
+    SERVING_JUMP_RATE,
+    SERVING_JUMP_SIZE,
+)
+from abm.rules.numbers import exp, log, select, sqrt
+from abm.state import World
+
+LANES = 32
+DEMAND_BLOC, DEMAND_FIRM, IDEA = stream("demand_bloc"), stream("demand_firm"), stream("idea")
+RESIDUAL, SERVING_JUMP = stream("residual"), stream("serving_jump")
+
+
+def draw_chance(world: World, step: int) -> None:
+    """Demand shocks by bloc and firm, luck in research, NVIDIA's other Chinese sales, jumps of serving demand."""
+    seed = world.seed[0]
+    for bloc in range(world.demand_bloc.shape[0]):
+        for run in range(LANES):
+            shock = normal(seed, DEMAND_BLOC, world.world_id[run], step, bloc)
+            spread = world.parameter[DEMAND_SHOCK_BLOC, run]
+            world.demand_bloc[bloc, run] = autoregress(
+                world.demand_bloc[bloc, run], world.parameter[DEMAND_PERSISTENCE, run], spread * shock
+            )
+    for firm in world.firms:
+        for run in range(LANES):
+            shock = normal(seed, DEMAND_FIRM, world.world_id[run], step, firm)
+            spread = world.parameter[DEMAND_SHOCK_FIRM, run]
+            world.demand_firm[firm, run] = autoregress(
+                world.demand_firm[firm, run], world.parameter[DEMAND_PERSISTENCE, run], spread * shock
+            )
+            idea = normal(seed, IDEA, world.world_id[run], step, firm)
+            world.idea[firm, run] = world.parameter[IDEA_SHOCK, run] * idea
+    for run in range(LANES):
+        mean = world.parameter[RESIDUAL_MEAN, run]
+        kept = world.parameter[RESIDUAL_PERSISTENCE, run]
+        shock = normal(seed, RESIDUAL, world.world_id[run], step, 0) * world.parameter[RESIDUAL_SHOCK, run]
+        world.residual[run] = select(
+            step == 0, mean * exp(shock), mean * exp(autoregress(log(world.residual[run] / mean), kept, shock))
+        )
+        happens = uniform(seed, SERVING_JUMP, world.world_id[run], step, 0)
+        size = normal(seed, SERVING_JUMP, world.world_id[run], step, 1)
+        rate = world.parameter[SERVING_JUMP_RATE, run] / 4.0
+        factor = exp(world.parameter[SERVING_JUMP_SIZE, run] * sqrt(size * size))
+        world.jump[run] *= select(happens < rate, factor, 1.0)
+
+
+def autoregress(before: float, persistence: float, shock: float) -> float:
+    """AR(1) step around 0."""
+    return persistence * before + shock

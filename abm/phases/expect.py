@@ -1,0 +1,55 @@
+"""Firms and vendors revise how likely they are to be cut off (MODEL R5)."""
+
+from __future__ import annotations
+
+from abm.parameter_index import (
+    HAZARD_DECAY,
+    HAZARD_FLOOR,
+    HAZARD_FLOOR_HUAWEI,
+    HAZARD_FLOOR_LISTED,
+    HAZARD_STEP,
+    SIGNAL_WEIGHT,
+)
+from abm.rules.ai_firm import cutoff_hazard
+from abm.rules.numbers import select
+from abm.state import World
+from abm.vocabulary import CN
+
+LANES = 32
+
+
+def expect(world: World, step: int) -> None:
+    """Cuts and signals raise the believed hazard of Chinese firms and chip designers; else it fades."""
+    for firm in world.firms:
+        if world.bloc[firm] != CN:
+            continue
+        for run in range(LANES):
+            world.hazard[firm, run] = revised(world, world.hazard[firm, run], hazard_floor(world, firm, run), run)
+    for vendor in range(world.vendor_us.shape[0]):
+        if world.vendor_us[vendor] > 0.0:
+            continue
+        for run in range(LANES):
+            floor = world.parameter[HAZARD_FLOOR, run]
+            floor = select(world.diverts[vendor] > 0.0, world.parameter[HAZARD_FLOOR_HUAWEI, run], floor)
+            world.vendor_hazard[vendor, run] = revised(world, world.vendor_hazard[vendor, run], floor, run)
+
+
+def revised(state: World, hazard: float, floor: float, run: int) -> float:
+    """The rule with this run's parameters."""
+    return cutoff_hazard(
+        hazard,
+        state.cut[run],
+        state.signal[run],
+        state.parameter[SIGNAL_WEIGHT, run],
+        state.parameter[HAZARD_STEP, run],
+        state.parameter[HAZARD_DECAY, run],
+        floor,
+    )
+
+
+def hazard_floor(state: World, firm: int, run: int) -> float:
+    """Floor of the hazard by legal status: Huawei, entity-listed, others."""
+    kind = state.floor_kind[firm]
+    listed = state.parameter[HAZARD_FLOOR_LISTED, run]
+    huawei = state.parameter[HAZARD_FLOOR_HUAWEI, run]
+    return select(kind == 2, huawei, select(kind == 1, listed, state.parameter[HAZARD_FLOOR, run]))

@@ -1,0 +1,64 @@
+"""Firms shift their research to what paid (MODEL R11); choices are synchronous."""
+
+from __future__ import annotations
+
+from abm.parameter_index import (
+    EWA_FOREGONE,
+    EWA_MEMORY,
+    EWA_SHARPNESS,
+    IMITATION,
+)
+from abm.rules.learning import attraction, choice, mixed
+from abm.rules.numbers import larger
+from abm.state import World
+from abm.vocabulary import SW_IMITATION
+
+LANES = 32
+KINDS = 3
+
+
+def learn(world: World) -> None:
+    """Attractions, own choice, imitation of neighbours."""
+    for firm in world.firms:
+        for run in range(LANES):
+            for kind in range(KINDS):
+                world.mix_before[firm, kind, run] = world.mix[firm, kind, run]
+    for firm in world.firms:
+        update_attractions(world, firm)
+        choose_mix(world, firm)
+
+
+def update_attractions(state: World, firm: int) -> None:
+    """Payoffs relative to the firm's mean, those of strategies in use counting fully."""
+    for run in range(LANES):
+        mean = 0.0
+        for kind in range(KINDS):
+            mean += state.payoff[firm, kind, run] / KINDS
+        for kind in range(KINDS):
+            state.attraction[firm, kind, run] = attraction(
+                state.attraction[firm, kind, run],
+                state.mix_before[firm, kind, run],
+                state.payoff[firm, kind, run],
+                mean,
+                state.parameter[EWA_MEMORY, run],
+                state.parameter[EWA_FOREGONE, run],
+            )
+
+
+def choose_mix(state: World, firm: int) -> None:
+    """Logit over attractions, blended with the neighbours' last mix."""
+    links = state.neighbour.shape[1]
+    for run in range(LANES):
+        best = state.attraction[firm, 0, run]
+        for kind in range(1, KINDS):
+            best = larger(best, state.attraction[firm, kind, run])
+        total = 0.0
+        for kind in range(KINDS):
+            total += choice(state.attraction[firm, kind, run], best, state.parameter[EWA_SHARPNESS, run])
+        imitation = state.parameter[IMITATION, run] * state.switch[SW_IMITATION, run]
+        for kind in range(KINDS):
+            around = 0.0
+            for link in range(links):
+                around += state.mix_before[state.neighbour[firm, link], kind, run] / links
+            own = choice(state.attraction[firm, kind, run], best, state.parameter[EWA_SHARPNESS, run]) / total
+            state.mix[firm, kind, run] = mixed(own, around, imitation)

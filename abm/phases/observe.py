@@ -1,0 +1,285 @@
+"""What a statistician would have seen this quarter."""
+
+from __future__ import annotations
+
+from abm.parameter_index import (
+    LOW_TIER_CN,
+    LOW_TIER_US,
+)
+from abm.phases.earn import top_mean
+from abm.phases.procure import used_share
+from abm.rules.numbers import LOWEST, larger, select
+from abm.series import at
+from abm.state import World
+from abm.vocabulary import (
+    CANN,
+    CN,
+    COMPLIANCE,
+    DOMESTIC_NEST,
+    DUTY_AND_SHARE,
+    EFFICIENCY,
+    ETCH_DEP,
+    FRONTIER,
+    FULL_STACK,
+    GOV_US,
+    GREY,
+    LOW_TIER,
+    PORTING,
+    STOCK,
+    TRAIN,
+    US,
+)
+
+LANES = 32
+TINY = 1e-12
+THOUSAND = 1000.0
+TENCENT, NVIDIA, AMD, HUAWEI = 0, 0, 1, 3
+NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
+(
+    CAPABILITY_CN, CAPABILITY_US, COMPUTE_CN, COMPUTE_US, COMPUTE_WORLD, DOMESTIC_COMPUTE, COMPUTE_BOUGHT,
+    DOMESTIC_VALUE, VALUE_CN, DOMESTIC_PACKAGES, DOMESTIC_OUTPUT, ASCEND, US_REVENUE, US_REVENUE_CHINA, US_PROFIT,
+    US_RD, US_FRONTIER, NVIDIA_REVENUE, FLAGSHIP, RESIDUAL, UNITS, H100E, AMD_REVENUE, LOW_CARDS, DOMESTIC_CARDS,
+    SMUGGLED, PREMIUM, TENCENT_SPENDING, BUDGET_CN, UNSPENT_CN, BACKLOG_CN, WAREHOUSE_CN, STOCK_ORDERS, HAZARD_CN,
+    STRINGENCY, STRINGENCY_KNOWN, SIGNAL, ALGORITHM_CN, ALGORITHM_US, RESEARCH_CN, RESEARCH_US, MIX_EFFICIENCY,
+    MIX_PORTING, MIX_FULL_STACK, PORTING_CANN, SERVED_CN, REVENUE_CN, REVENUE_US, TOOL_ACCESS, TOOL_HOME,
+    TOOL_SPENDING, ADVANCED_WAFERS, AI_WAFERS, YIELD, DIE_BANK, HBM_BANK, HBM_IMPORTS, WORLD_CAPACITY, WORLD_SOLD,
+    WORLD_STOCK, FILL_FRONTIER, PRICE_FRONTIER, PRICE_A, PRICE_B, DESIGN_FRONTIER, DESIGN_A, DESIGN_B, DESIGN_AMD,
+    ABROAD_H100E, TOOLMAKERS, CN_VENDOR_REVENUE, DUTY, ASSORTATIVITY,
+) = (at(name) for name in (
+    "capability_cn", "capability_us", "compute_cn", "compute_us", "compute_world", "domestic_compute_bought",
+    "compute_bought_cn", "domestic_value", "value_cn", "domestic_packages", "domestic_output", "ascend_packages",
+    "us_vendor_revenue", "us_vendor_revenue_china", "us_vendor_profit", "us_vendor_rd", "us_frontier",
+    "nvidia_revenue", "nvidia_china_flagship", "nvidia_china_residual", "nvidia_china_units", "nvidia_china_h100e",
+    "amd_revenue", "us_low_tier_cards", "domestic_cards", "smuggled_chips", "grey_premium", "tencent_spending",
+    "budget_cn", "unspent_cn", "backlog_cn", "warehouse_cn", "stock_orders_cn", "hazard_cn", "stringency",
+    "stringency_known", "signal", "algorithm_cn", "algorithm_us", "research_cn", "research_us", "mix_efficiency_cn",
+    "mix_porting_cn", "mix_full_stack_cn", "porting_cann", "served_cn", "revenue_cn", "revenue_us", "tool_access",
+    "tool_share_domestic", "tool_spending", "advanced_wafers", "ai_wafers", "yield_domestic", "die_bank", "hbm_bank",
+    "hbm_imports", "world_capacity", "world_sold", "world_stock", "fill_us_frontier", "price_frontier",
+    "price_compliance_a", "price_compliance_b", "design_frontier", "design_compliance_a", "design_compliance_b",
+    "design_amd", "nvidia_abroad_h100e", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity",
+))  # fmt: skip
+
+
+def observe(world: World, step: int) -> None:
+    """Record every series of the quarter."""
+    for run in range(LANES):
+        observe_market(world, step, run)
+        observe_sales(world, step, run)
+        observe_vendors(world, step, run)
+        observe_firms(world, step, run)
+        observe_china_chain(world, step, run)
+        observe_rules(world, step, run)
+
+
+def put(state: World, row: int, step: int, run: int, value: float) -> None:
+    """Write one value."""
+    state.record[row, step, run] = value
+
+
+def observe_market(state: World, step: int, run: int) -> None:
+    """Chips bought in China by origin, in useful compute and value, and how far blocs buy their own."""
+    home, every, home_value, value = 0.0, 0.0, 0.0, 0.0
+    own, foreign_home, total = 0.0, 0.0, TINY
+    for offer in range(state.available.shape[1]):
+        domestic = state.offer_nest[offer] == DOMESTIC_NEST
+        compute, money, elsewhere = 0.0, 0.0, 0.0
+        for firm in state.firms:
+            if state.available[firm, offer] == 0.0:
+                continue
+            chips = 0.0
+            for purpose in range(3):
+                chips += state.delivered[firm, offer, purpose, run]
+            if state.bloc[firm] != CN:
+                elsewhere += chips * state.price[offer, run] / THOUSAND
+                continue
+            money += chips * state.pay_china[offer, run] / THOUSAND
+            for workload in range(2):
+                share = state.delivered[firm, offer, workload, run] + 0.5 * state.delivered[firm, offer, STOCK, run]
+                used = used_share(state, firm, offer, workload, run)
+                compute += share * state.performance[offer, workload, run] * used
+        every += compute
+        value += money
+        home += compute if domestic else 0.0
+        home_value += money if domestic else 0.0
+        own += money if domestic else elsewhere
+        foreign_home += money if domestic else 0.0
+        total += money + elsewhere
+    put(state, DOMESTIC_COMPUTE, step, run, home)
+    put(state, COMPUTE_BOUGHT, step, run, every)
+    put(state, DOMESTIC_VALUE, step, run, home_value)
+    put(state, VALUE_CN, step, run, value)
+    state.self_reliance[run] = home / (every + TINY)
+    chinese, abroad = value / total, 1.0 - value / total
+    sold_home, sold_us = foreign_home / total, 1.0 - foreign_home / total
+    expected = chinese * sold_home + abroad * sold_us
+    put(state, ASSORTATIVITY, step, run, (own / total - expected) / larger(1.0 - expected, TINY))
+
+
+def observe_sales(state: World, step: int, run: int) -> None:
+    """NVIDIA's and others' deliveries in chips, accounting units and dollars."""
+    units, h100e, money, abroad, cards, low = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for offer in range(state.available.shape[1]):
+        kind = state.offer_kind[offer]
+        sold = state.sold_china[offer, run]
+        if state.offer_vendor[offer] == NVIDIA and kind in (FRONTIER, COMPLIANCE):
+            units += sold
+            h100e += sold * state.accounting[offer, run]
+            money += sold * state.price_china[offer, run] / THOUSAND
+            abroad += state.sold_abroad[offer, run] * state.accounting[offer, run]
+        if state.offer_nest[offer] == DOMESTIC_NEST:
+            cards += sold
+        elif kind == LOW_TIER:
+            low += sold
+        if kind == GREY:
+            put(state, SMUGGLED, step, run, sold)
+    put(state, UNITS, step, run, units)
+    put(state, H100E, step, run, h100e)
+    put(state, FLAGSHIP, step, run, money)
+    put(state, ABROAD_H100E, step, run, abroad)
+    put(state, RESIDUAL, step, run, state.residual[run])
+    put(state, LOW_CARDS, step, run, low + state.parameter[LOW_TIER_US, run])
+    put(state, DOMESTIC_CARDS, step, run, cards + state.parameter[LOW_TIER_CN, run])
+    put(state, PREMIUM, step, run, state.grey_premium[run])
+    put(state, FILL_FRONTIER, step, run, state.fill[0, run])
+    put(state, PRICE_FRONTIER, step, run, state.price[0, run])
+    put(state, PRICE_A, step, run, state.price_china[NVIDIA_A, run])
+    put(state, PRICE_B, step, run, state.price_china[NVIDIA_B, run])
+    put(state, DESIGN_FRONTIER, step, run, float(state.design[0, run]))
+    put(state, DESIGN_A, step, run, float(state.design[NVIDIA_A, run]))
+    put(state, DESIGN_B, step, run, float(state.design[NVIDIA_B, run]))
+    put(state, DESIGN_AMD, step, run, float(state.design[AMD_COMPLIANCE, run]))
+
+
+def observe_vendors(state: World, step: int, run: int) -> None:
+    """Revenue, profit and research of vendors."""
+    revenue, china, profit, spent, chinese = 0.0, 0.0, 0.0, 0.0, 0.0
+    for vendor in range(state.vendor_us.shape[0]):
+        merchant = state.vendor_merchant[vendor]
+        revenue += merchant * state.vendor_revenue[vendor, run]
+        china += merchant * state.vendor_revenue_china[vendor, run]
+        profit += merchant * state.vendor_profit[vendor, run]
+        spent += merchant * state.vendor_rd[vendor, run]
+        chinese += (1.0 - state.vendor_us[vendor]) * state.vendor_revenue[vendor, run]
+    put(state, US_REVENUE, step, run, revenue)
+    put(state, US_REVENUE_CHINA, step, run, china)
+    put(state, US_PROFIT, step, run, profit)
+    put(state, US_RD, step, run, spent)
+    put(state, CN_VENDOR_REVENUE, step, run, chinese)
+    put(state, NVIDIA_REVENUE, step, run, state.vendor_revenue[NVIDIA, run])
+    put(state, AMD_REVENUE, step, run, state.vendor_revenue[AMD, run])
+    put(state, DUTY, step, run, state.flows[DUTY_AND_SHARE, GOV_US, run])
+    best = 0.0
+    for offer in range(state.available.shape[1]):
+        if state.offer_kind[offer] == FRONTIER:
+            best = larger(best, state.performance[offer, TRAIN, run])
+    put(state, US_FRONTIER, step, run, best)
+
+
+def observe_firms(state: World, step: int, run: int) -> None:
+    """Capability, compute, money, beliefs and strategies of AI firms, by bloc and by firm."""
+    china, us, every = 0.0, 0.0, 0.0
+    budget, unspent, backlog, stored, orders = 0.0, 0.0, 0.0, 0.0, 0.0
+    hazard, efficiency, porting, stack, cann, served, weight = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, TINY
+    money_cn, money_us, revenue_cn, revenue_us = 0.0, 0.0, 0.0, 0.0
+    best_cn, best_us = LOWEST, LOWEST
+    for firm in state.firms:
+        home, american = state.bloc[firm] == CN, state.bloc[firm] == US
+        every += state.training[firm, run]
+        china += state.training[firm, run] if home else 0.0
+        us += state.training[firm, run] if american else 0.0
+        working = state.capability[firm, run] > 0.0
+        level = state.algorithm[firm, TRAIN, run]
+        best_cn = larger(best_cn, select(home and working, level, LOWEST))
+        best_us = larger(best_us, select(american and working, level, LOWEST))
+        money_us += state.research_money[firm, run] if american else 0.0
+        revenue_us += state.revenue[firm, run] if american else 0.0
+        record_firm(state, step, firm, run)
+        if not home:
+            continue
+        share = state.plan_share[step, firm]
+        weight += share
+        money_cn += state.research_money[firm, run]
+        revenue_cn += state.revenue[firm, run]
+        budget += state.budget[firm, run]
+        unspent += state.unspent[firm, run]
+        orders += state.stock_money[firm, run]
+        for offer in range(state.available.shape[1]):
+            backlog += state.backlog[firm, offer, run]
+            stored += state.warehouse[firm, offer, run]
+        hazard += share * state.hazard[firm, run]
+        efficiency += share * state.mix[firm, EFFICIENCY, run]
+        porting += share * state.mix[firm, PORTING, run]
+        stack += share * state.mix[firm, FULL_STACK, run]
+        cann += share * state.porting[firm, CANN, run]
+        served += share * state.served[firm, run]
+    put(state, CAPABILITY_CN, step, run, top_mean(state, state.capability, CN, run, False))
+    put(state, CAPABILITY_US, step, run, top_mean(state, state.capability, US, run, False))
+    put(state, COMPUTE_CN, step, run, china)
+    put(state, COMPUTE_US, step, run, us)
+    put(state, COMPUTE_WORLD, step, run, every)
+    put(state, BUDGET_CN, step, run, budget)
+    put(state, UNSPENT_CN, step, run, unspent)
+    put(state, BACKLOG_CN, step, run, backlog)
+    put(state, WAREHOUSE_CN, step, run, stored)
+    put(state, STOCK_ORDERS, step, run, orders)
+    put(state, HAZARD_CN, step, run, hazard / weight)
+    put(state, MIX_EFFICIENCY, step, run, efficiency / weight)
+    put(state, MIX_PORTING, step, run, porting / weight)
+    put(state, MIX_FULL_STACK, step, run, stack / weight)
+    put(state, PORTING_CANN, step, run, cann / weight)
+    put(state, SERVED_CN, step, run, served / weight)
+    put(state, ALGORITHM_CN, step, run, best_cn)
+    put(state, ALGORITHM_US, step, run, best_us)
+    put(state, RESEARCH_CN, step, run, money_cn)
+    put(state, RESEARCH_US, step, run, money_us)
+    put(state, REVENUE_CN, step, run, revenue_cn)
+    put(state, REVENUE_US, step, run, revenue_us)
+    put(state, TENCENT_SPENDING, step, run, state.spent[TENCENT, run])
+
+
+def record_firm(state: World, step: int, firm: int, run: int) -> None:
+    """Series by firm, in the order of `abm.series.FIRM_SERIES`."""
+    state.firm_record[0, step, firm, run] = state.spent[firm, run]
+    state.firm_record[1, step, firm, run] = state.training[firm, run]
+    state.firm_record[2, step, firm, run] = state.capability[firm, run]
+    state.firm_record[3, step, firm, run] = state.mix[firm, EFFICIENCY, run]
+    state.firm_record[4, step, firm, run] = state.mix[firm, PORTING, run]
+    state.firm_record[5, step, firm, run] = state.spent[firm, run] / (state.budget[firm, run] + TINY)
+
+
+def observe_china_chain(state: World, step: int, run: int) -> None:
+    """China's foundry, banks and output."""
+    output, performance, started, dies, stacks, imports = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for vendor in range(state.vendor_us.shape[0]):
+        if state.vendor_us[vendor] > 0.0:
+            continue
+        output += state.made[vendor, run]
+        performance += state.made[vendor, run] * state.performance[state.vendor_line[vendor], TRAIN, run]
+        started += state.wafers[vendor, run]
+        dies += state.die_bank[vendor, run]
+        stacks += state.hbm_bank[vendor, run]
+        imports += state.hbm_arrived[vendor, run]
+    put(state, DOMESTIC_PACKAGES, step, run, output)
+    put(state, DOMESTIC_OUTPUT, step, run, performance)
+    put(state, ASCEND, step, run, state.made[HUAWEI, run])
+    put(state, AI_WAFERS, step, run, started)
+    put(state, DIE_BANK, step, run, dies)
+    put(state, HBM_BANK, step, run, stacks)
+    put(state, HBM_IMPORTS, step, run, imports)
+    put(state, TOOL_ACCESS, step, run, state.tool_access[run])
+    put(state, TOOL_HOME, step, run, state.tool_home[run])
+    put(state, TOOL_SPENDING, step, run, state.tool_orders[run])
+    put(state, TOOLMAKERS, step, run, state.tool_orders[run] * (1.0 - state.tool_weight[ETCH_DEP] * state.tool_home[run]))
+    put(state, ADVANCED_WAFERS, step, run, state.advanced_wafers[run])
+    put(state, YIELD, step, run, state.yield_domestic[run])
+
+
+def observe_rules(state: World, step: int, run: int) -> None:
+    """Stringency and the state of world supply."""
+    put(state, STRINGENCY, step, run, state.stringency[run])
+    put(state, STRINGENCY_KNOWN, step, run, state.stringency_known[run])
+    put(state, SIGNAL, step, run, state.signal[run])
+    put(state, WORLD_CAPACITY, step, run, state.world_capacity[run])
+    put(state, WORLD_SOLD, step, run, state.world_sold[run])
+    put(state, WORLD_STOCK, step, run, state.world_stock[run])

@@ -1,0 +1,218 @@
+"""Software, porting and own stacks; knowledge flows along the network (MODEL R10)."""
+
+from __future__ import annotations
+
+from abm.parameter_index import (
+    ALGORITHMIC_PROGRESS,
+    CLOSED_ACCESS,
+    COMPUTE_IN_RESEARCH,
+    CROSS_BLOC_ACCESS_LOSS,
+    DIFFUSION,
+    FULL_STACK_RATE,
+    LEADER_SHARE,
+    PORTING_NETWORK,
+    PORTING_OWN,
+    PORTING_RATE,
+    PORTING_SPILL,
+    RD_INTENSITY,
+    RESEARCH_ELASTICITY,
+    RESEARCH_PURCHASING_POWER,
+    SERVING_EFFICIENCY_GROWTH,
+    SHORTAGE_TO_RESEARCH,
+    TRAINING_SHARE_US,
+    UTILISATION_PLATFORM,
+    UTILISATION_TRAIN_UNPORTED,
+)
+from abm.rules.ai_firm import efficiency_gain, integration_gain, porting_gain, research_budget
+from abm.rules.numbers import LOWEST, exp, larger, select, smaller
+from abm.state import World
+from abm.vocabulary import (
+    CN,
+    CN_OTHER,
+    EFFICIENCY,
+    FULL_STACK,
+    PORTING,
+    ROCM,
+    SERVE,
+    SW_EFFICIENCY,
+    SW_FULL_STACK,
+    SW_PORTING,
+    SW_SHORTAGE_RESEARCH,
+    SW_SPILLOVERS,
+    TRAIN,
+    US,
+)
+
+LANES = 32
+TINY = 1e-12
+
+
+def research(world: World, step: int) -> None:
+    """Research spending, gains in efficiency, porting and integration, each with what comes from others."""
+    remember(world)
+    for firm in world.firms:
+        spend(world, firm)
+        improve(world, step, firm)
+        port(world, step, firm)
+        integrate(world, step, firm)
+    newcomers(world, step)
+
+
+def remember(state: World) -> None:
+    """Decisions are synchronous: all firms see the knowledge of the start of the phase."""
+    for firm in state.firms:
+        for run in range(LANES):
+            state.algorithm_before[firm, run] = state.algorithm[firm, TRAIN, run]
+            for ecosystem in range(state.porting.shape[1]):
+                state.porting_before[firm, ecosystem, run] = state.porting[firm, ecosystem, run]
+
+
+def spend(state: World, firm: int) -> None:
+    """Research money; part of the money that found no chips goes into ideas."""
+    for run in range(LANES):
+        diverted = state.parameter[SHORTAGE_TO_RESEARCH, run] * state.switch[SW_SHORTAGE_RESEARCH, run]
+        budget, unspent = state.budget[firm, run], state.unspent[firm, run]
+        state.research_money[firm, run] = research_budget(
+            state.parameter[RD_INTENSITY, run], budget, unspent, diverted, 1.0
+        )
+        state.diverted[firm, run] = state.research_money[firm, run] - state.parameter[RD_INTENSITY, run] * budget
+
+
+def research_input(state: World, firm: int, run: int) -> float:
+    """Research money at US prices: researchers cost less in China."""
+    power = select(state.bloc[firm] == CN, state.parameter[RESEARCH_PURCHASING_POWER, run], 1.0)
+    return power * state.research_money[firm, run]
+
+
+def leader_research(state: World, step: int, run: int) -> float:
+    """Reference of research money, USD bn: what a leading US lab plans, the same for all firms and arms."""
+    plan = state.plan[step, US] * state.plan_factor[step, US, run]
+    return state.parameter[RD_INTENSITY, run] * state.parameter[LEADER_SHARE, run] * plan
+
+
+def leader_compute(state: World, run: int) -> float:
+    """Reference of training compute, thousand A100: what the plan of a leading US lab would have bought."""
+    total = 0.0
+    for firm in state.firms:
+        total += select(state.bloc[firm] == US, state.reference_compute[firm, run], 0.0)
+    used = state.parameter[TRAINING_SHARE_US, run] * state.parameter[UTILISATION_PLATFORM, run]
+    return total * used * state.parameter[LEADER_SHARE, run]
+
+
+def best_knowledge(state: World, firm: int, run: int) -> float:
+    """Largest accessible lead in algorithms: open weights before closed ones, other blocs less under controls."""
+    gap = 0.0
+    for other in state.firms:
+        lead = state.algorithm_before[other, run] - state.algorithm_before[firm, run]
+        access = select(state.open_weights[other] > 0.0, 1.0, state.parameter[CLOSED_ACCESS, run])
+        lost = state.parameter[CROSS_BLOC_ACCESS_LOSS, run] * state.stringency_smooth[run]
+        across = state.bloc[other] != state.bloc[firm]
+        access *= select(across, 1.0 - lost, 1.0)
+        known = select(state.capability[other, run] > 0.0, 1.0, 0.0)
+        gap = larger(gap, known * access * larger(lead, 0.0))
+    return gap
+
+
+def improve(state: World, step: int, firm: int) -> None:
+    """Algorithmic efficiency for training and serving: own research, then what spills over."""
+    for run in range(LANES):
+        effort = state.mix[firm, EFFICIENCY, run] * state.switch[SW_EFFICIENCY, run]
+        own = efficiency_gain(
+            state.parameter[ALGORITHMIC_PROGRESS, run] * exp(state.idea[firm, run]),
+            effort,
+            research_input(state, firm, run),
+            leader_research(state, step, run),
+            state.training[firm, run],
+            leader_compute(state, run),
+            state.parameter[RESEARCH_ELASTICITY, run],
+            state.parameter[COMPUTE_IN_RESEARCH, run],
+        )
+        spill = state.parameter[DIFFUSION, run] * state.switch[SW_SPILLOVERS, run] * best_knowledge(state, firm, run)
+        state.algorithm[firm, TRAIN, run] += own + spill
+        relative = own / state.parameter[ALGORITHMIC_PROGRESS, run]
+        catching = spill / state.parameter[ALGORITHMIC_PROGRESS, run]
+        gain = state.parameter[SERVING_EFFICIENCY_GROWTH, run] * smaller(relative + catching, 2.0)
+        state.algorithm[firm, SERVE, run] += gain
+        share = larger(state.mix[firm, EFFICIENCY, run], TINY)
+        state.payoff[firm, EFFICIENCY, run] = state.parameter[RESEARCH_ELASTICITY, run] * own / share
+
+
+def use_of_ecosystem(state: World, firm: int, ecosystem: int, run: int) -> float:
+    """Share of the firm's deployed training compute on an ecosystem."""
+    there, total = 0.0, TINY
+    for offer in range(state.available.shape[1]):
+        if state.available[firm, offer] == 0.0:
+            continue
+        power = state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run]
+        total += power
+        there += power if state.offer_ecosystem[offer] == ecosystem else 0.0
+    return there / total
+
+
+def port(state: World, step: int, firm: int) -> None:
+    """Software maturity on each rival of CUDA: own porting work, learning by use, know-how of neighbours."""
+    links = state.neighbour.shape[1]
+    for ecosystem in range(ROCM, CN_OTHER + 1):
+        for run in range(LANES):
+            around = 0.0
+            for link in range(links):
+                around += state.porting_before[state.neighbour[firm, link], ecosystem, run] / links
+            effort = state.mix[firm, PORTING, run] * state.switch[SW_PORTING, run]
+            before = state.porting_before[firm, ecosystem, run]
+            use = use_of_ecosystem(state, firm, ecosystem, run)
+            gain = porting_gain(
+                before,
+                state.parameter[PORTING_RATE, run],
+                state.parameter[PORTING_OWN, run],
+                state.parameter[PORTING_NETWORK, run],
+                state.parameter[PORTING_SPILL, run] * state.switch[SW_SPILLOVERS, run],
+                effort,
+                research_input(state, firm, run),
+                leader_research(state, step, run),
+                use,
+                around,
+            )
+            state.porting[firm, ecosystem, run] = smaller(before + gain, 1.0)
+            unported = state.parameter[UTILISATION_TRAIN_UNPORTED, run]
+            reach = unported + (1.0 - unported) * before
+            value = use * (1.0 - unported) / reach * gain / larger(2.0 * state.mix[firm, PORTING, run], TINY)
+            first = select(ecosystem == ROCM, 0.0, state.payoff[firm, PORTING, run])
+            state.payoff[firm, PORTING, run] = first + value
+
+
+def integrate(state: World, step: int, firm: int) -> None:
+    """Full-stack integration of firms with a chip line of their own."""
+    vendor = state.own_vendor[firm]
+    for run in range(LANES):
+        if vendor < 0:
+            state.payoff[firm, FULL_STACK, run] = 0.0
+            continue
+        effort = state.mix[firm, FULL_STACK, run] * state.switch[SW_FULL_STACK, run]
+        before = state.integration[firm, run]
+        gain = integration_gain(before, state.parameter[FULL_STACK_RATE, run], effort)
+        state.integration[firm, run] = smaller(before + gain, 1.0)
+        own, total = 0.0, TINY
+        for offer in range(state.available.shape[1]):
+            power = state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run]
+            total += power
+            own += power if state.offer_vendor[offer] == vendor else 0.0
+        unported = state.parameter[UTILISATION_TRAIN_UNPORTED, run]
+        reach = unported + (1.0 - unported) * before
+        value = own / total * (1.0 - unported) / reach * gain
+        state.payoff[firm, FULL_STACK, run] = value / larger(2.0 * state.mix[firm, FULL_STACK, run], TINY)
+
+
+def newcomers(state: World, step: int) -> None:
+    """Firms that do not exist yet are founded by people of their bloc: they start with its leaders' algorithms."""
+    for firm in state.firms:
+        if state.alive[step, firm] > 0.0:
+            continue
+        for run in range(LANES):
+            best, serve = LOWEST, LOWEST
+            for other in state.firms:
+                same = state.bloc[other] == state.bloc[firm] and state.alive[step, other] > 0.0
+                best = larger(best, select(same, state.algorithm[other, TRAIN, run], LOWEST))
+                serve = larger(serve, select(same, state.algorithm[other, SERVE, run], LOWEST))
+            state.algorithm[firm, TRAIN, run] = best
+            state.algorithm[firm, SERVE, run] = serve
+            state.capability[firm, run] = 0.0

@@ -1,0 +1,1 @@
+"""Scalar rules: what one agent decides, one function an equation."""

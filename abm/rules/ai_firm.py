@@ -1,0 +1,125 @@
+"""Decisions of an AI firm: what a chip is worth to it, what it fears, stores, borrows and researches (MODEL R5, R8-R13)."""
+
+from __future__ import annotations
+
+from abm.rules.numbers import exp, larger, log, select, smaller, sqrt
+
+TINY = 1e-12
+HOURS = 8766.0
+LIFE = 4.0
+"""Years over which power is counted in the cost of ownership."""
+PUE = 1.2
+"""Power usage effectiveness between the US and the Chinese mid value (input_prices PUE_US, PUE_CN)."""
+
+
+def cost_of_ownership(price: float, server_share: float, host_cost: float, power: float, electricity: float) -> float:
+    """Thousand USD to own and run one chip: price, server and network, slot in a hall, power for four years.
+
+    `power` kW, `electricity` USD per kWh (so kW x hours x USD/kWh / 1000 = thousand USD). MODEL R6, R8.
+    """
+    return price * (1.0 + server_share) + host_cost + power * PUE * HOURS * LIFE * electricity / 1000.0
+
+
+def utilisation(unported: float, porting: float, integration: float) -> float:
+    """Share of hardware performance that the firm's software reaches, CUDA = 1.
+
+    Rises from `unported` to 1 with porting maturity; a firm's own stack also with integration (MODEL 2, R10).
+    """
+    return unported + (1.0 - unported) * larger(porting, integration)
+
+
+def offer_value(performance: float, used: float, cost: float, reference: float, sensitivity: float,
+                cutoff_aversion: float, hazard: float, favour: float) -> float:  # fmt: skip
+    """Value of one offer to one firm: useful performance per dollar owned, less the risk of being cut off (MODEL R8).
+
+    `reference` is the performance per cost of the best US line, so that values are near 0; `favour` is what policy adds.
+    """
+    return sensitivity * (log(performance) + log(used) - log(cost) - log(reference)) - cutoff_aversion * hazard + favour
+
+
+def choice_weight(value: float, best: float, window: float, dissimilarity: float, open_share: float) -> float:
+    """Weight of an offer inside its nest; offers worse than the best by more than `window` drop out (MODEL R8)."""
+    near = select(value >= best - window, 1.0, 0.0)
+    return near * open_share * exp((value - best) / dissimilarity)
+
+
+def nest_value(total: float, best: float, dissimilarity: float) -> float:
+    """Weight exp(inclusive value) of a nest whose members' weights, relative to `best`, add to `total`; 0 if empty."""
+    full = select(total > 0.0, 1.0, 0.0)
+    return full * exp(best + dissimilarity * log(larger(total, TINY)))
+
+
+def cutoff_hazard(hazard: float, cut: float, signal: float, signal_weight: float, step: float,
+                  decay: float, floor: float) -> float:  # fmt: skip
+    """Believed quarterly probability of losing US supply: jumps on cuts and signals, else fades to its floor (MODEL R5)."""
+    event = larger(cut, signal_weight * signal)
+    jumped = hazard + step * larger(event - hazard, 0.0)
+    faded = floor + (hazard - floor) * (1.0 - decay)
+    return larger(select(event > 0.0, jumped, faded), floor)
+
+
+def stock_cover(hazard: float, calm: float, shortage_to_holding: float, max_cover: float) -> float:
+    """Quarters of need to hold in lines that can be cut: newsvendor fractile above the one of calm times (MODEL R9)."""
+    fractile = shortage_to_holding * hazard / (shortage_to_holding * hazard + 1.0)
+    usual = shortage_to_holding * calm / (shortage_to_holding * calm + 1.0)
+    return max_cover * larger(fractile - usual, 0.0)
+
+
+def stock_money(cover: float, need: float, held: float, price: float, cash: float, credit_room: float) -> float:
+    """USD bn of extra orders for the warehouse: half of the gap to target, as far as cash and credit go (MODEL R9).
+
+    `need` thousand chips a quarter, `held` thousand chips, `price` thousand USD (thousand x thousand = million).
+    Half a gap a quarter is the partial adjustment of an (s, S) stock with a lead time of one quarter.
+    """
+    gap = larger(cover * need - held, 0.0) / 2.0
+    return smaller(gap * price / 1000.0, larger(cash, 0.0) + larger(credit_room, 0.0))
+
+
+def planned_budget(plan: float, share: float, feedback: float, revenue: float, revenue_base: float, shock: float) -> float:
+    """Accelerator budget, USD bn: latent plan times share, pulled by revenue against its reference (MODEL R13)."""
+    earned = revenue / larger(revenue_base, TINY)
+    return plan * share * exp(shock) * ((1.0 - feedback) + feedback * smaller(earned, 2.0))
+
+
+def research_budget(intensity: float, budget: float, unspent: float, diverted: float, purchasing_power: float) -> float:
+    """Research money, USD bn at US prices: a share of budget plus part of the money that found no chips (MODEL R10)."""
+    return purchasing_power * (intensity * budget + diverted * smaller(unspent, budget / 4.0))
+
+
+def efficiency_gain(progress: float, effort: float, money: float, reference: float, compute: float,
+                    compute_reference: float, elasticity: float, compute_elasticity: float) -> float:  # fmt: skip
+    """Own gain in algorithmic efficiency, ln a quarter: money and compute are both inputs of ideas (MODEL R10).
+
+    `effort` is the share of efficiency in the research mix, one third being the reference.
+    """
+    people = exp(elasticity * log(larger(3.0 * effort * money / larger(reference, TINY), TINY)))
+    machines = exp(compute_elasticity * log(larger(compute / larger(compute_reference, TINY), TINY)))
+    return progress * people * machines
+
+
+def porting_gain(maturity: float, rate: float, own: float, network: float, spill: float, effort: float, money: float,
+                 reference: float, adoption: float, neighbours: float) -> float:  # fmt: skip
+    """Gain in software maturity on an ecosystem: own work, learning by use, know-how of neighbours (MODEL R10)."""
+    work = sqrt(larger(3.0 * effort * money / larger(reference, TINY), 0.0))
+    learned = own * smaller(work, 2.0) + network * adoption + spill * larger(neighbours - maturity, 0.0)
+    return (1.0 - maturity) * rate * learned
+
+
+def integration_gain(integration: float, rate: float, effort: float) -> float:
+    """Gain in full-stack integration from chip to app (MODEL R10)."""
+    return rate * sqrt(3.0 * effort) * (1.0 - integration)
+
+
+def largest_run(share: float, training: float, before: float) -> float:
+    """Compute of the largest training run, thousand A100: a share of training compute averaged over two quarters (MODEL R12)."""
+    return (share * training + before) / 2.0
+
+
+def ai_revenue(market: float, weight: float, all_weights: float) -> float:
+    """AI revenue, USD bn: logit share of the bloc's market, with an outside good of weight 1 (MODEL R13)."""
+    return market * weight / (1.0 + all_weights)
+
+
+def market_weight(share: float, capability_value: float, ahead: float, service_value: float, served: float) -> float:
+    """Attraction of a firm's AI to customers: size, capability against the world's reference, and service (MODEL R13)."""
+    return share * exp(capability_value * ahead + service_value * log(larger(smaller(served, 1.0), 0.05)))

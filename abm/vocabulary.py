@@ -1,0 +1,63 @@
+"""Names and index positions that every part of the model shares (MODEL section 2)."""
+
+from __future__ import annotations
+
+QUARTERS = 52
+"""Quarterly steps 2020Q1 (0) to 2032Q4 (51)."""
+
+BLOCS = ("CN", "US", "ROW")
+CN, US, ROW = range(3)
+
+BUYER_CLASSES = ("private", "listed", "state", "foreign")
+PRIVATE, LISTED, STATE, FOREIGN = range(4)
+
+PURPOSES = ("train", "serve", "stock")
+TRAIN, SERVE, STOCK = range(3)
+WORKLOADS = ("train", "serve")
+
+RESEARCH = ("efficiency", "porting", "full_stack")
+EFFICIENCY, PORTING, FULL_STACK = range(3)
+
+ECOSYSTEMS = ("CUDA", "ROCM", "CANN", "CN_OTHER", "OWN")
+CUDA, ROCM, CANN, CN_OTHER, OWN = range(5)
+
+OFFER_KINDS = ("frontier", "compliance", "custom", "low_tier", "grey", "domestic")
+FRONTIER, COMPLIANCE, CUSTOM, LOW_TIER, GREY, DOMESTIC = range(6)
+
+NESTS = ("us", "domestic")
+US_NEST, DOMESTIC_NEST = range(2)
+
+JURISDICTIONS = ("US", "NL", "JP")
+TOOL_CLASSES = ("litho", "etch_dep", "metrology")
+LITHO, ETCH_DEP, METROLOGY = range(3)
+
+HAZARD_FLOORS = ("other", "listed", "huawei")
+
+SECTORS = ("ai_cn", "ai_other", "vendors_us", "vendors_cn", "nodes", "brokers", "gov_us", "gov_cn", "outside")
+AI_CN, AI_OTHER, VENDORS_US, VENDORS_CN, NODES, BROKERS, GOV_US, GOV_CN, OUTSIDE = range(9)
+
+FLOWS = (
+    "ai_revenue", "equity", "us_chips", "chinese_chips", "grey_chips", "duty_and_share",
+    "inputs", "tools", "rd_opex_halls", "credit_and_interest", "tax_and_bonds", "vendor_equity",
+)  # fmt: skip
+(
+    AI_REVENUE, EQUITY, US_CHIPS, CHINESE_CHIPS, GREY_CHIPS, DUTY_AND_SHARE,
+    INPUTS, TOOLS, RD_OPEX_HALLS, CREDIT_AND_INTEREST, TAX_AND_BONDS, VENDOR_EQUITY,
+) = range(12)  # fmt: skip
+
+SWITCHES = (
+    "stockpiling", "efficiency", "porting", "full_stack", "learning_by_doing", "knowledge_spillovers",
+    "imitation", "us_rd_from_revenue", "grey_market", "shortage_to_research", "redesign", "waiting",
+)  # fmt: skip
+"""Mechanisms that a scenario can switch off; data, never recompilation."""
+(
+    SW_STOCKPILING, SW_EFFICIENCY, SW_PORTING, SW_FULL_STACK, SW_LEARNING, SW_SPILLOVERS,
+    SW_IMITATION, SW_RD_FROM_REVENUE, SW_GREY, SW_SHORTAGE_RESEARCH, SW_REDESIGN, SW_WAITING,
+) = range(12)  # fmt: skip
+
+LAWS = ("finite", "non_negative", "chips", "money", "banks")
+"""Laws that are checked in every quarter; a run that breaks one is marked failed (MODEL section 7)."""
+LAW_FINITE, LAW_NON_NEGATIVE, LAW_CHIPS, LAW_MONEY, LAW_BANKS = range(5)
+
+RING = 8
+"""Slots of the ring buffers for lags of at most seven quarters."""

@@ -1,0 +1,446 @@
+"""Build the arrays of a world from the data pack, the world file, the law of each arm and the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from abm.calendar import quarter_index
+from abm.generations import Design
+from abm.lawtables import LawTables
+from abm.parameter_index import NAMES
+from abm.policy_schema import BARRING_LISTS
+from abm.rules.chips import train_performance
+from abm.state import FIELDS, Floats, Ints
+from abm.tables import DataPack, number
+from abm.vocabulary import (
+    BLOCS,
+    CN,
+    COMPLIANCE,
+    CUSTOM,
+    DOMESTIC_NEST,
+    ECOSYSTEMS,
+    FOREIGN,
+    GREY,
+    HAZARD_FLOORS,
+    LISTED,
+    OFFER_KINDS,
+    PRIVATE,
+    QUARTERS,
+    STATE,
+    TOOL_CLASSES,
+    US_NEST,
+)
+from abm.worldfile import WorldFile
+
+US_VENDORS = ("NVIDIA", "AMD", "US_CUSTOM")
+DIVERSION_FROM = "2023Q2"
+"""First inflow of diverted dies (vendor_banks.csv, HUAWEI die)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Blueprint:
+    """What all runs of a set of arms share: arrays without a run axis, sizes, names."""
+
+    world: WorldFile
+    pack: DataPack
+    designs: tuple[Design, ...]
+    arrays: dict[str, Floats | Ints]
+    sizes: dict[str, int]
+
+
+def blueprint(
+    world: WorldFile, pack: DataPack, designs: Sequence[Design], laws: Sequence[LawTables], relative: Sequence[int | None]
+) -> Blueprint:
+    """Arrays without a run axis for one world and the laws of its arms.
+
+    Parameters
+    ----------
+    laws, relative : law tables of each arm, and the quarter from which its thresholds slide (None: never).
+    """
+    arrays: dict[str, Any] = {}
+    arrays.update(_firm_arrays(world, pack))
+    arrays.update(_offer_arrays(world, designs))
+    arrays.update(_vendor_arrays(world, arrays["plan"]))
+    arrays.update(_design_arrays(world, designs))
+    arrays.update(_tool_arrays(pack))
+    arrays["foundry_plan"] = _foundry_plan(world)
+    arrays.update(_law_arrays(designs, laws, relative))
+    shapes: dict[str, int] = {}
+    for name, array in arrays.items():
+        kind = np.int64 if FIELDS[name].integer else np.float64
+        arrays[name] = np.ascontiguousarray(array, dtype=kind)
+        shapes.update(zip(FIELDS[name].dims, arrays[name].shape, strict=True))
+    return Blueprint(world, pack, tuple(designs), arrays, shapes)
+
+
+def _member_value(world: WorldFile, values: dict[str, float]) -> Floats:
+    return np.array([sum(values.get(member, 0.0) for member in firm.members) for firm in world.firms])
+
+
+def _firm_arrays(world: WorldFile, pack: DataPack) -> dict[str, Any]:
+    count = len(world.firms)
+    bloc = np.array([BLOCS.index(firm.bloc) for firm in world.firms])
+    mid = {str(row["firm_id"]): number(row, "share_mid") for row in pack.firm_shares}
+    entry = {str(row["firm_id"]): quarter_index(str(row["entry_quarter"])) for row in pack.firms if row["entry_quarter"]}
+    start = {str(row["entity"]): number(row, "value") for row in pack.initial.where(quantity="share_of_bloc_installed_compute")}
+    share = np.zeros((QUARTERS, count))
+    alive = np.zeros((QUARTERS, count))
+    for t in range(QUARTERS):
+        present = {name: value for name, value in mid.items() if entry.get(name, 0) <= t}
+        share[t] = _member_value(world, present)
+        alive[t] = [float(any(entry.get(member, 0) <= t for member in firm.members)) for firm in world.firms]
+        for b in range(len(BLOCS)):
+            share[t, bloc == b] /= share[t, bloc == b].sum()
+    return {
+        "firms": np.arange(count),
+        "bloc": bloc,
+        "buyer_class": _buyer_classes(world, pack, mid),
+        "alive": alive,
+        "floor_kind": np.array([HAZARD_FLOORS.index(firm.hazard_floor) for firm in world.firms]),
+        "own_vendor": np.array([world.vendor(firm.owns) if firm.owns else -1 for firm in world.firms]),
+        "state_owned": np.array([float(firm.state_owned) for firm in world.firms]),
+        "plan_share": share,
+        "plan": _plan(pack),
+        "start_share": _member_value(world, start),
+        "neighbour": np.array([[world.firm(other) for other in world.neighbours[firm.id]] for firm in world.firms]),
+        "open_weights": np.array([float(firm.open_weights) for firm in world.firms]),
+    }
+
+
+def _plan(pack: DataPack) -> Floats:
+    plan = np.zeros((QUARTERS, len(BLOCS)))
+    for row in pack.demand_paths:
+        t = quarter_index(str(row["quarter"]))
+        if 0 <= t < QUARTERS:
+            plan[t, BLOCS.index(str(row["bloc"]))] = number(row, "mid_usd_bn")
+    return plan
+
+
+def _buyer_classes(world: WorldFile, pack: DataPack, share: dict[str, float]) -> Ints:
+    listed_from: dict[str, int] = {}
+    for row in pack.firm_legal:
+        if row["list"] in BARRING_LISTS and row["listed_from"]:
+            name, first = str(row["firm_id"]), quarter_index(str(row["listed_from"]))
+            listed_from[name] = min(first, listed_from.get(name, first))
+    classes = np.zeros((QUARTERS, len(world.firms)), dtype=np.int64)
+    for place, firm in enumerate(world.firms):
+        total = sum(share.get(member, 0.0) for member in firm.members)
+        for t in range(QUARTERS):
+            barred = sum(share.get(member, 0.0) for member in firm.members if listed_from.get(member, QUARTERS) <= t)
+            kind = LISTED if barred > total / 2.0 else STATE if firm.state_owned else PRIVATE
+            classes[t, place] = kind if firm.bloc == "CN" else FOREIGN
+    return classes
+
+
+def _offer_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any]:
+    kinds = np.array([OFFER_KINDS.index(offer.kind) for offer in world.offers])
+    vendors = [world.vendor(offer.vendor) for offer in world.offers]
+    nests = [US_NEST if offer.vendor in US_VENDORS else DOMESTIC_NEST for offer in world.offers]
+    available = np.zeros((len(world.firms), len(world.offers)))
+    for place, offer in enumerate(world.offers):
+        for number_, firm in enumerate(world.firms):
+            owner = firm.owns == offer.vendor
+            allowed = offer.buyers == "all" or (offer.buyers == "cn" and firm.bloc == "CN")
+            available[number_, place] = float(allowed or (offer.buyers == "owners" and owner))
+    lines = [_line_designs(offer.vendor, offer.kind, designs) for offer in world.offers]
+    longest = max(len(line) for line in lines)
+    roadmap = np.full((len(world.offers), longest), -1)
+    dates = np.full((len(world.offers), longest), QUARTERS)
+    for place, line in enumerate(lines):
+        for generation, index in enumerate(line):
+            roadmap[place, generation] = index
+            dates[place, generation] = max(designs[index].available, 0)
+    return {
+        "available": available,
+        "offer_vendor": vendors,
+        "offer_kind": kinds,
+        "offer_nest": nests,
+        "offer_ecosystem": [ECOSYSTEMS.index(offer.ecosystem) for offer in world.offers],
+        "roadmap": roadmap,
+        "roadmap_quarter": dates,
+    }
+
+
+def _line_designs(vendor: str, kind: str, designs: Sequence[Design]) -> list[int]:
+    if OFFER_KINDS.index(kind) in (COMPLIANCE, GREY):
+        return []
+    line = "low_tier" if kind == "low_tier" else "frontier"
+    found = [
+        (one.available, index)
+        for index, one in enumerate(designs)
+        if one.vendor == vendor and one.kind == "roadmap" and one.line == line
+    ]
+    return [index for _, index in sorted(found)]
+
+
+def _vendor_arrays(world: WorldFile, plan: Floats) -> dict[str, Any]:
+    reference = np.zeros((QUARTERS, len(world.vendors)))
+    for place, vendor in enumerate(world.vendors):
+        market = plan.sum(axis=1) if vendor.market == "WORLD" else plan[:, BLOCS.index(vendor.market)]
+        reference[:, place] = vendor.reference_share * market
+    main = []
+    for vendor in world.vendors:
+        kinds = ("frontier", "custom", "domestic")
+        main.append(next(i for i, o in enumerate(world.offers) if o.vendor == vendor.id and o.kind in kinds))
+    return {
+        "vendor_us": [float(vendor.id in US_VENDORS) for vendor in world.vendors],
+        "vendor_merchant": [float(vendor.merchant) for vendor in world.vendors],
+        "vendor_reference": reference,
+        "vendor_line": main,
+        "diverts": [float(vendor.diverts) for vendor in world.vendors],
+    }
+
+
+def _design_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any]:
+    families = sorted({one.family for one in designs})
+    return {
+        "spec_bf16": [one.bf16 for one in designs],
+        "spec_tpp": [one.tpp8 for one in designs],
+        "spec_bandwidth": [one.dram_bw for one in designs],
+        "spec_link": [one.link_io for one in designs],
+        "spec_io": [one.total_io for one in designs],
+        "spec_memory": [one.memory_gb for one in designs],
+        "spec_area": [one.area_mm2 for one in designs],
+        "spec_stacks": [one.hbm_stacks for one in designs],
+        "spec_dies": [max(one.dies_per_package, 1.0) for one in designs],
+        "spec_power": [one.tdp_w / 1000.0 for one in designs],
+        "spec_cost": [one.unit_cost for one in designs],
+        "spec_packaging": [one.packaging for one in designs],
+        "spec_vendor": [world.vendor(one.vendor) for one in designs],
+        "spec_family": [families.index(one.family) for one in designs],
+        # masks are in volume production a quarter after the first chips
+        "spec_from": [one.available + (1 if one.kind == "redesign" else 0) for one in designs],
+        "spec_fuse": [float(one.fuse) for one in designs],
+    }
+
+
+def _tool_arrays(pack: DataPack) -> dict[str, Any]:
+    shares = {country: np.zeros(len(TOOL_CLASSES)) for country in ("US", "NL", "JP", "CN")}
+    for row in pack.supply_links.where(customer="SMIC", edge_kind="capital"):
+        if row["share_pct"] is None:
+            continue
+        tool = str(row["tool_class"])
+        place = TOOL_CLASSES.index(tool if tool in TOOL_CLASSES else "metrology")
+        shares[str(row["supplier_country"])][place] += number(row, "share_pct")
+    total = sum(shares.values())
+    return {
+        "tool_share_us": shares["US"] / total,
+        "tool_share_nl": shares["NL"] / total,
+        "tool_share_jp": shares["JP"] / total,
+        "tool_share_home": shares["CN"] / total,
+        "tool_weight": total / np.sum(total),
+    }
+
+
+def _foundry_plan(world: WorldFile) -> Floats:
+    quarters = [t for t, _ in world.foundry_plan]
+    return np.interp(np.arange(QUARTERS), quarters, [value for _, value in world.foundry_plan])
+
+
+def _law_arrays(designs: Sequence[Design], laws: Sequence[LawTables], relative: Sequence[int | None]) -> dict[str, Any]:
+    diversion = np.arange(QUARTERS) >= quarter_index(DIVERSION_FROM)
+    return {
+        "law_open": np.stack([law.open for law in laws]),
+        "law_announced": np.stack([law.announced for law in laws]),
+        "law_duty": np.stack([law.duty for law in laws]),
+        "law_share": np.stack([law.revenue_share for law in laws]),
+        "law_cap": np.stack([law.volume_cap for law in laws]),
+        "law_gate": np.stack([law.gate for law in laws]),
+        "law_mandate": np.stack([law.mandate for law in laws]),
+        "law_tools": np.stack([law.tool_denial for law in laws]),
+        "law_service": np.stack([law.service_denial for law in laws]),
+        "law_hbm": np.stack([law.hbm_open for law in laws]),
+        "law_foundry": np.stack([law.foundry_open for law in laws]),
+        "law_diversion": np.stack([law.diversion_open * diversion for law in laws]),
+        "law_candidate": _candidates(designs, laws),
+        "law_relative": np.stack(
+            [np.arange(QUARTERS) >= (QUARTERS if start is None else start) for start in relative]
+        ).astype(np.float64),
+    }
+
+
+def _candidates(designs: Sequence[Design], laws: Sequence[LawTables]) -> Ints:
+    """Admissible designs of US vendors that no other design of the same family and at least the same admission beats."""
+    rows = [i for i, one in enumerate(designs) if one.us and one.datacentre and one.line == "frontier"]
+    specs = np.array([[designs[i].bf16, designs[i].tpp8, designs[i].dram_bw, designs[i].link_io,
+                       designs[i].memory_gb] for i in rows])  # fmt: skip
+    family = np.array([hash_free_index(designs[i].family, designs) for i in rows])
+    first = np.array([designs[i].available + (1 if designs[i].kind == "redesign" else 0) for i in rows])
+    found: list[list[list[int]]] = []
+    for law in laws:
+        by_quarter = []
+        for t in range(QUARTERS):
+            share = np.maximum(law.announced[t, rows, PRIVATE], law.open[t, rows, PRIVATE])
+            live = np.flatnonzero((share > 0.0) & (first <= t))
+            by_quarter.append([rows[i] for i in live if not _beaten(int(i), live, specs, share, family)])
+        found.append(by_quarter)
+    width = max(1, max(len(one) for arm in found for one in arm))
+    table = np.full((len(laws), QUARTERS, width), -1)
+    for arm, by_quarter in enumerate(found):
+        for t, one in enumerate(by_quarter):
+            table[arm, t, : len(one)] = one
+    return table
+
+
+def hash_free_index(name: str, designs: Sequence[Design]) -> int:
+    """Index of a family in alphabetical order (never a hash, which differs between processes)."""
+    return sorted({one.family for one in designs}).index(name)
+
+
+def _beaten(i: int, live: Ints, specs: Floats, share: Floats, family: Ints) -> bool:
+    rivals = live[(family[live] == family[i]) & (live != i)]
+    better = (specs[rivals] >= specs[i]).all(axis=1) & (share[rivals] >= share[i])
+    strictly = better & ((specs[rivals] > specs[i]).any(axis=1) | (share[rivals] > share[i]) | (rivals < i))
+    return bool(strictly.any())
+
+
+@dataclass(frozen=True, eq=False)
+class Lanes:
+    """What differs between lanes: arm, world, parameters and switches."""
+
+    arm: Ints
+    world_id: Ints
+    parameter: Floats
+    switch: Floats
+
+
+def start_arrays(plan: Blueprint, lanes: Lanes, seed: int) -> dict[str, Floats | Ints]:
+    """Arrays with a run axis at the start of 2020Q1; all others start at zero.
+
+    Parameters
+    ----------
+    lanes : arrays with the run last: arm, world, parameter (parameter, run), switch (switch, run).
+    """
+    runs = lanes.arm.shape[0]
+    value = {name: lanes.parameter[row] for row, name in enumerate(NAMES)}
+    arrays: dict[str, Any] = {
+        "arm": lanes.arm,
+        "world_id": lanes.world_id,
+        "seed": np.array([seed], dtype=np.int64),
+        "parameter": lanes.parameter,
+        "switch": lanes.switch,
+        "failed_quarter": np.full(runs, -1),
+        "failed_law": np.full(runs, -1),
+        "jump": np.ones(runs),
+        "relative": np.ones(runs),
+        "design": np.full((len(plan.world.offers), runs), -1),
+        "redesign_target": np.full((len(plan.world.offers), runs), -1),
+        "generation": np.full((len(plan.world.offers), runs), -1),
+        "next_step": np.repeat(plan.arrays["roadmap_quarter"][:, :1].astype(np.float64), runs, axis=1),
+        "scale": np.ones((len(plan.world.offers), runs)),
+        "mix": np.full((len(plan.world.firms), 3, runs), 1.0 / 3.0),
+        "vendor_smooth": np.repeat(plan.arrays["vendor_reference"][0][:, None], runs, axis=1),
+    }
+    arrays.update(_start_firms(plan, value, runs))
+    arrays.update(_start_supply(plan, value, runs))
+    return arrays
+
+
+def _start_firms(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[str, Any]:
+    world, static = plan.world, plan.arrays
+    ecosystems = {"CUDA": "CUDA", "ROCm": "ROCM", "CANN": "CANN", "CN_OTHER": "CN_OTHER"}
+    porting = np.zeros((len(world.firms), len(ECOSYSTEMS), runs))
+    for row in plan.pack.initial.where(quantity="ecosystem_maturity"):
+        porting[:, ECOSYSTEMS.index(ecosystems[str(row["entity"])]), :] = number(row, "value")
+    floors = np.stack([value["hazard_floor"], value["hazard_floor_listed"], value["hazard_floor_huawei"]])
+    home = (static["bloc"] == CN)[:, None]
+    hazard = np.where(home, floors[static["floor_kind"]], 0.0)
+    deployed, mean, compute = _installed(plan, value, runs)
+    share = static["plan_share"][0][:, None] * static["plan"][0, static["bloc"]][:, None]
+    return {
+        "porting": porting,
+        "hazard": hazard,
+        "hazard_start": hazard.copy(),
+        "deployed": deployed,
+        "mean_performance": mean,
+        "reference_compute": compute,
+        "cash": share * value["liquidity"][None, :],
+        "plan_factor": _plan_factor(value, runs),
+        "start_capability": _start_capability(plan.pack, runs),
+    }
+
+
+def _plan_factor(value: dict[str, Floats], runs: int) -> Floats:
+    """Uncertainty about China's latent plan: a level, and from 2022Q3 its no-control share of world frontier supply."""
+    factor = np.ones((QUARTERS, len(BLOCS), runs))
+    mid = 0.14
+    odds = value["china_share"] / (1.0 - value["china_share"]) / (mid / (1.0 - mid))
+    ramp = np.clip((np.arange(QUARTERS) - 10) / 9.0, 0.0, 1.0)
+    factor[:, CN, :] = value["planned_spending_ratio"] * odds[None, :] ** ramp[:, None]
+    return factor
+
+
+def _start_capability(pack: DataPack, runs: int) -> Floats:
+    """ln effective training compute of each bloc's leaders in 2020Q1, between the observed runs around it."""
+    start = np.zeros((len(BLOCS), runs))
+    for place, bloc in enumerate(BLOCS):
+        rows = pack.initial.where(entity=bloc, quantity="ln_best_training_compute")
+        points = sorted((quarter_index(str(row["quarter"])), number(row, "value")) for row in rows)
+        start[place] = np.interp(0.0, [t for t, _ in points], [level for _, level in points])
+    return start
+
+
+def _installed(plan: Blueprint, value: dict[str, Floats], runs: int) -> tuple[Floats, Floats, Floats]:
+    """Chips of 2020Q1 by firm: V100-class on NVIDIA's line, TPUs on Google's own."""
+    world, static = plan.world, plan.arrays
+    unit = train_performance(125.0, 0.9, 300.0, 0.12)
+    deployed = np.zeros((len(world.firms), len(world.offers), 2, runs))
+    mean = np.zeros_like(deployed)
+    compute = np.zeros((len(world.firms), runs))
+    installed = {b: number(plan.pack.initial.one(entity=b, quantity="installed_compute_a100_train"), "value") for b in BLOCS}
+    own = number(plan.pack.initial.one(entity="US", quantity="installed_compute_tpu_a100_train"), "value")
+    custom = next(i for i, offer in enumerate(world.offers) if offer.kind == OFFER_KINDS[CUSTOM])
+    for place, firm in enumerate(world.firms):
+        train = value["training_share_us" if firm.bloc != "CN" else "training_share_cn"]
+        owned = installed[firm.bloc] * static["start_share"][place]
+        for offer, amount in ((0, owned), (custom, own if firm.id == "GOOGLE" else 0.0)):
+            chips = amount / unit
+            deployed[place, offer, 0] = chips * train
+            deployed[place, offer, 1] = chips * (1.0 - train)
+            mean[place, offer] = unit if amount > 0.0 else 0.0
+            compute[place] += amount
+    return deployed, mean, compute
+
+
+def _start_supply(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[str, Any]:
+    cash = np.zeros((len(plan.world.vendors), runs))
+    for place, vendor in enumerate(plan.world.vendors):
+        if vendor.cash:
+            row = plan.pack.initial.one(entity=vendor.cash, quantity="cash")
+            cash[place] = vendor.cash_share * number(row, "value")
+    nodes = number(plan.pack.initial.one(entity="SMIC", quantity="cash"), "value")
+    v100 = value["reference_price"] * 0.367 ** value["price_exponent"]
+    orders = plan.arrays["plan"][0].sum() * 1000.0 / v100
+    built = plan.arrays["foundry_plan"][:16].sum() * 3.0 * value["smic_wafers_2024"]
+    return {
+        "vendor_cash": cash,
+        "node_cash": np.full(runs, nodes),
+        "world_orders": orders,
+        "world_capacity": orders * (1.0 + value["start_slack"]),
+        "experience_reference": built * (1.0 - value["phone_share"]) * value["wafer_ramp"],
+    }
+
+
+def dimension_sizes(plan: Blueprint, runs: int, series: int, firm_series: int) -> dict[str, int]:
+    """Length of every dimension of `World`."""
+    return {
+        **plan.sizes,
+        "run": runs,
+        "parameter": len(NAMES),
+        "one": 1,
+        "switch": 12,
+        "ring": 8,
+        "workload": 2,
+        "purpose": 3,
+        "research": 3,
+        "ecosystem": len(ECOSYSTEMS),
+        "flow": 12,
+        "sector": 9,
+        "node": len(plan.world.nodes),
+        "series": series,
+        "firm_series": firm_series,
+    }
