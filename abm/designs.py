@@ -137,7 +137,9 @@ def _configurations(full: Design, sold: Design | None) -> list[Design]:
         hbm_stacks=sold.hbm_stacks,
         unit_cost=sold.unit_cost,
     )
-    return [same, full]
+    first = judged_values()["larger_memory_from"].get(full.family)
+    later = replace(full, available=max(full.available, quarter_index(first))) if first else full
+    return [same, later]
 
 
 def _candidates(full: Design, bounds: Thresholds) -> list[Design]:

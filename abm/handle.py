@@ -4,17 +4,30 @@ Numba hands over a named tuple member by member, so each function that takes a w
 and compiling the quarter takes minutes. A `Handle` holds the addresses and shapes of the arrays in one block of memory;
 in compiled code `world.price` reads its descriptor from there. Descriptors never change while a kernel runs, and are
 marked so: the compiler keeps them in registers as if they were arguments.
+
+Arrays of a world never share memory. Each field has a type of its own whose loads and stores say which field they
+touch, so that the compiler may vectorise loops over lanes that read some fields and write others. Indices are taken as
+they are: a negative index is an error in a phase, and the plain Python of the tests finds it.
 """
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models
-from numba.core.extending import NativeValue, infer_getattr, lower_getattr_generic, register_model, typeof_impl, unbox
+from numba.core.extending import (
+    NativeValue,
+    infer_getattr,
+    lower_builtin,
+    lower_getattr_generic,
+    register_model,
+    typeof_impl,
+    unbox,
+)
 from numba.core.typing.templates import AttributeTemplate
 from numba.np.arrayobj import make_array, populate_array
 
@@ -23,12 +36,26 @@ from abm.state import FIELDS, World
 _WORD = 8
 
 
-def _layout() -> dict[str, tuple[int, Any]]:
+class FieldArray(types.Array):  # type: ignore[misc]
+    """Type of one array of the world: a C-contiguous array that overlaps no other field."""
+
+    def __init__(self, field: str, integer: bool, ndim: int) -> None:
+        self.field = field
+        super().__init__(types.int64 if integer else types.float64, ndim, "C", name=f"{field}[{ndim}d]")
+
+    @property
+    def key(self) -> Any:
+        return (self.field, super().key)
+
+
+register_model(FieldArray)(models.ArrayModel)
+
+
+def _layout() -> dict[str, tuple[int, FieldArray]]:
     """First word of each array's descriptor (address, then shape), and its type in compiled code."""
     place, found = 0, {}
     for name, field in FIELDS.items():
-        kind = types.int64 if field.integer else types.float64
-        found[name] = (place, types.Array(kind, len(field.dims), "C"))
+        found[name] = (place, FieldArray(name, field.integer, len(field.dims)))
         place += 1 + len(field.dims)
     return found
 
@@ -40,7 +67,7 @@ class WorldType(types.Type):  # type: ignore[misc]
     """Type of a world in compiled code; its name spells the fields, so kernels of other fields are never loaded."""
 
     def __init__(self) -> None:
-        super().__init__(name=f"World({', '.join(f'{name}: {kind}' for name, (_, kind) in LAYOUT.items())})")
+        super().__init__(name=f"World({', '.join(str(kind) for _, kind in LAYOUT.values())})")
 
 
 WORLD = WorldType()
@@ -103,3 +130,46 @@ def _read(context: Any, builder: Any, kind: WorldType, value: Any, name: str) ->
         step = builder.mul(step, length)
     populate_array(array, data, shape, strides, ir.Constant(ir.IntType(64), _WORD), meminfo=None, parent=None)
     return array._getvalue()
+
+
+def _place(context: Any, builder: Any, kind: FieldArray, index_type: Any, array: Any, index: Any) -> Any:
+    """Address of one element."""
+    found = make_array(kind)(context, builder, array)
+    each = cgutils.unpack_tuple(builder, index) if isinstance(index_type, types.BaseTuple) else [index]
+    each_type = list(index_type) if isinstance(index_type, types.BaseTuple) else [index_type]
+    places = [context.cast(builder, one, one_type, types.intp) for one, one_type in zip(each, each_type, strict=True)]
+    shape = cgutils.unpack_tuple(builder, found.shape)
+    offset = places[0]
+    for axis in range(1, len(places)):
+        offset = builder.add(builder.mul(offset, shape[axis]), places[axis])
+    return builder.gep(found.data, [offset])
+
+
+def _mark(builder: Any, instruction: Any, kind: FieldArray) -> None:
+    """Say that an access touches this field and no other."""
+    module = builder.module
+    domain = module.add_metadata([ir.MetaDataString(module, "world fields")])
+    scopes = {name: module.add_metadata([ir.MetaDataString(module, f"field {name}"), domain]) for name in FIELDS}
+    others = [scope for name, scope in scopes.items() if name != kind.field]
+    instruction.set_metadata("alias.scope", module.add_metadata([scopes[kind.field]]))
+    instruction.set_metadata("noalias", module.add_metadata(others))
+
+
+@lower_builtin(operator.getitem, FieldArray, types.Integer)  # type: ignore[misc]
+@lower_builtin(operator.getitem, FieldArray, types.BaseTuple)  # type: ignore[misc]
+def _get(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    kind, index_type = signature.args
+    loaded = builder.load(_place(context, builder, kind, index_type, *arguments))
+    _mark(builder, loaded, kind)
+    return loaded
+
+
+@lower_builtin(operator.setitem, FieldArray, types.Integer, types.Any)  # type: ignore[misc]
+@lower_builtin(operator.setitem, FieldArray, types.BaseTuple, types.Any)  # type: ignore[misc]
+def _set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    kind, index_type, value_type = signature.args
+    array, index, value = arguments
+    cast = context.cast(builder, value, value_type, kind.dtype)
+    stored = builder.store(cast, _place(context, builder, kind, index_type, array, index))
+    _mark(builder, stored, kind)
+    return context.get_dummy_value()

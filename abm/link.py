@@ -39,21 +39,14 @@ _config: Any = numba.core.config
 
 PHASE: Mapping[str, Any] = {"nogil": True, "error_model": "numpy", "noalias": True}
 """How phases are compiled. `noalias`: no two arrays of a world share memory."""
-RULE: Mapping[str, Any] = {
-    "error_model": "numpy",
-    "forceinline": True,
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-}
+RULE: Mapping[str, Any] = {"error_model": "numpy", "forceinline": True}
 """How rules are compiled: inlined into the lane loop that calls them."""
 
-# The door from Python into a kernel unpacks every array of the world: only the outermost phase needs one, and building
-# them for the others takes longer than compiling what they do.
+# The door from Python into a kernel unpacks every array of the world: only the outermost function needs one, and
+# building them for the others takes longer than compiling what they do. Calling one without a door would crash.
 _OUTERMOST = {"no_cfunc_wrapper": True}
 _INNER = {"no_cfunc_wrapper": True, "no_cpython_wrapper": True}
-_SETTINGS = frozenset(
-    {"NUMBA_BOUNDSCHECK", "NUMBA_OPT", "NUMBA_LOOP_VECTORIZE", "NUMBA_SLP_VECTORIZE", "NUMBA_DEBUGINFO"}
-)
+_SETTINGS = ("NUMBA_BOUNDSCHECK", "NUMBA_DEBUGINFO", "NUMBA_LOOP_VECTORIZE", "NUMBA_OPT", "NUMBA_SLP_VECTORIZE")
 _LOCK = threading.Lock()
 
 
@@ -194,10 +187,8 @@ class _Linker:
         return twin
 
     def _compiled(self, function: FunctionType, twin: FunctionType) -> Any:
-        if not is_phase(function):
-            return numba.njit(**RULE)(twin)
         options = self.options_for(function)
-        folder = self.folder(function)
+        folder = self.folder(function) if is_phase(function) else None
         if folder is None:
             return _njit(twin, options, cache=False)
         with _LOCK:  # numba reads CACHE_DIR when the decorator runs
@@ -210,8 +201,9 @@ class _Linker:
         return compiled
 
     def options_for(self, function: FunctionType) -> dict[str, Any]:
-        """How a phase is compiled: only the outermost one can be called from Python."""
-        return {**self.options, **(_OUTERMOST if function is self.outermost else _INNER)}
+        """How a function is compiled: only the outermost one can be called from Python."""
+        options = self.options if is_phase(function) else RULE
+        return {**options, **(_OUTERMOST if function is self.outermost else _INNER)}
 
     def folder(self, function: FunctionType) -> Path | None:
         """Where the kernel of a phase is kept; None if it cannot be kept.
@@ -224,22 +216,23 @@ class _Linker:
             return None
         numba_settings = [os.environ.get(name) for name in _SETTINGS]
         options = sorted(self.options_for(function).items())
-        parts = [numba.__version__, np.__version__, sys.version, f"{options} {numba_settings}", fields]
+        parts = [
+            numba.__version__,
+            np.__version__,
+            sys.version,
+            f"{options} {sorted(RULE.items())} {numba_settings}",
+            fields,
+        ]
         self._describe(function, parts, {})
         text = "\n".join(parts)
-        return (
-            None
-            if link_cache.UNKNOWN in text
-            else link_cache.cache_root() / "kernels" / hashlib.sha256(text.encode()).hexdigest()[:40]
-        )
+        name = hashlib.sha256(text.encode()).hexdigest()[:40]
+        return None if link_cache.UNKNOWN in text else link_cache.cache_root() / "kernels" / name
 
     def _describe(self, function: FunctionType, parts: list[str], known: dict[FunctionType, int]) -> None:
         """Append all that `function` can reach to `parts`, each function once."""
         known[function] = len(known)
-        parts += [
-            f"function {known[function]} {function.__qualname__} {is_phase(function)}",
-            link_cache.code_text(function),
-        ]
+        parts.append(f"function {known[function]} {function.__qualname__} {is_phase(function)}")
+        parts.append(link_cache.code_text(function))
         parts += [link_cache.value_text(function.__defaults__), link_cache.value_text(function.__kwdefaults__)]
         for name, value in [*self.looked_up(function), *self.cells(function)]:
             if not _is_ours(value):
@@ -393,13 +386,13 @@ def _label(function: FunctionType) -> str:
 
 def _refuse_module_calls(function: FunctionType) -> None:
     """Names reached through a module can be neither replaced nor seen by the cache: ask for an import by name."""
-    for code in link_cache.codes(function.__code__):
-        steps = list(dis.get_instructions(code))
-        for load, attribute in itertools.pairwise(steps):
-            module = function.__globals__.get(load.argval) if load.opname == "LOAD_GLOBAL" else None
-            if not isinstance(module, ModuleType) or module.__name__.partition(".")[0] in link_cache.LIBRARIES:
-                continue
-            raise LinkError(
-                f"{_label(function)} uses {load.argval}.{attribute.argval}: "
-                f"write `from {module.__name__} import {attribute.argval}` and use the name alone"
-            )
+    values = {name: function.__globals__.get(name) for name in link_cache.global_names(function.__code__)}
+    modules = {name: value.__name__ for name, value in values.items() if isinstance(value, ModuleType)}
+    ours = {name for name, module in modules.items() if module.partition(".")[0] not in link_cache.LIBRARIES}
+    for code in link_cache.codes(function.__code__) if ours else ():
+        for load, attribute in itertools.pairwise(dis.get_instructions(code)):
+            if load.opname == "LOAD_GLOBAL" and load.argval in ours:
+                raise LinkError(
+                    f"{_label(function)} uses {load.argval}.{attribute.argval}: "
+                    f"write `from {modules[load.argval]} import {attribute.argval}` and use the name alone"
+                )

@@ -5,6 +5,7 @@ constants, the values behind names, the fields of the world. Its hash names the 
 """
 
 import dis
+import functools
 import hashlib
 import os
 import shutil
@@ -79,7 +80,9 @@ def world_fields(function: FunctionType) -> str | None:
     return _fields(world) if hasattr(world, "_fields") else None
 
 
+@functools.cache
 def _fields(container: Any) -> str:
+    """A named tuple class in text: its fields in order, and those of named tuples among them."""
     inner = [kind for kind in typing.get_type_hints(container).values() if hasattr(kind, "_fields")]
     return f"{container.__module__}.{container.__qualname__}{container._fields}{[_fields(kind) for kind in inner]}"
 
@@ -92,10 +95,11 @@ def codes(code: CodeType) -> Iterator[CodeType]:
             yield from codes(constant)
 
 
-def global_names(code: CodeType) -> list[str]:
+@functools.cache
+def global_names(code: CodeType) -> tuple[str, ...]:
     """Names that a function looks up in its module, in order of first use."""
     loads = (step for part in codes(code) for step in dis.get_instructions(part) if step.opname == "LOAD_GLOBAL")
-    return list(dict.fromkeys(step.argval for step in loads))
+    return tuple(dict.fromkeys(step.argval for step in loads))
 
 
 def code_text(function: FunctionType) -> str:

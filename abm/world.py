@@ -53,13 +53,19 @@ class Blueprint:
 
 
 def blueprint(
-    world: WorldFile, pack: DataPack, designs: Sequence[Design], laws: Sequence[LawTables], relative: Sequence[int | None]
+    world: WorldFile,
+    pack: DataPack,
+    designs: Sequence[Design],
+    laws: Sequence[LawTables],
+    relative: Sequence[int | None],
+    allowed: Sequence[frozenset[str]],
 ) -> Blueprint:
     """Arrays without a run axis for one world and the laws of its arms.
 
     Parameters
     ----------
     laws, relative : law tables of each arm, and the quarter from which its thresholds slide (None: never).
+    allowed : designs that the rules of each arm bring about; others belong to other arms.
     """
     arrays: dict[str, Any] = {}
     arrays.update(_firm_arrays(world, pack))
@@ -68,7 +74,7 @@ def blueprint(
     arrays.update(_design_arrays(world, designs))
     arrays.update(_tool_arrays(pack))
     arrays["foundry_plan"] = _foundry_plan(world)
-    arrays.update(_law_arrays(designs, laws, relative))
+    arrays.update(_law_arrays(designs, laws, relative, allowed))
     shapes: dict[str, int] = {}
     for name, array in arrays.items():
         kind = np.int64 if FIELDS[name].integer else np.float64
@@ -145,6 +151,7 @@ def _offer_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any]
         for number_, firm in enumerate(world.firms):
             owner = firm.owns == offer.vendor
             allowed = offer.buyers == "all" or (offer.buyers == "cn" and firm.bloc == "CN")
+            allowed = allowed and (firm.us_chips or nests[place] == DOMESTIC_NEST)
             available[number_, place] = float(allowed or (offer.buyers == "owners" and owner))
     lines = [_line_designs(offer.vendor, offer.kind, designs) for offer in world.offers]
     longest = max(len(line) for line in lines)
@@ -214,7 +221,8 @@ def _design_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any
         "spec_family": [families.index(one.family) for one in designs],
         # masks are in volume production a quarter after the first chips
         "spec_from": [one.available + (1 if one.kind == "redesign" else 0) for one in designs],
-        "spec_fuse": [float(one.fuse) for one in designs],
+        # a chip that exists as it is ships as fast as one with blown fuses
+        "spec_fuse": [float(one.fuse or one.kind == "roadmap") for one in designs],
     }
 
 
@@ -241,7 +249,12 @@ def _foundry_plan(world: WorldFile) -> Floats:
     return np.interp(np.arange(QUARTERS), quarters, [value for _, value in world.foundry_plan])
 
 
-def _law_arrays(designs: Sequence[Design], laws: Sequence[LawTables], relative: Sequence[int | None]) -> dict[str, Any]:
+def _law_arrays(
+    designs: Sequence[Design],
+    laws: Sequence[LawTables],
+    relative: Sequence[int | None],
+    allowed: Sequence[frozenset[str]],
+) -> dict[str, Any]:
     diversion = np.arange(QUARTERS) >= quarter_index(DIVERSION_FROM)
     return {
         "law_open": np.stack([law.open for law in laws]),
@@ -254,29 +267,35 @@ def _law_arrays(designs: Sequence[Design], laws: Sequence[LawTables], relative: 
         "law_tools": np.stack([law.tool_denial for law in laws]),
         "law_service": np.stack([law.service_denial for law in laws]),
         "law_hbm": np.stack([law.hbm_open for law in laws]),
+        "law_tools_announced": np.stack([law.announced_tool_denial for law in laws]),
+        "law_hbm_announced": np.stack([law.announced_hbm_open for law in laws]),
         "law_foundry": np.stack([law.foundry_open for law in laws]),
         "law_diversion": np.stack([law.diversion_open * diversion for law in laws]),
-        "law_candidate": _candidates(designs, laws),
+        "law_candidate": _candidates(designs, laws, allowed),
         "law_relative": np.stack(
             [np.arange(QUARTERS) >= (QUARTERS if start is None else start) for start in relative]
         ).astype(np.float64),
     }
 
 
-def _candidates(designs: Sequence[Design], laws: Sequence[LawTables]) -> Ints:
+def _candidates(designs: Sequence[Design], laws: Sequence[LawTables], allowed: Sequence[frozenset[str]]) -> Ints:
     """Admissible designs of US vendors that no other design of the same family and at least the same admission beats."""
-    rows = [i for i, one in enumerate(designs) if one.us and one.datacentre and one.line == "frontier"]
+    rows = [i for i, one in enumerate(designs) if one.us and one.datacentre and one.line in ("frontier", "compliance")]
     specs = np.array([[designs[i].bf16, designs[i].tpp8, designs[i].dram_bw, designs[i].link_io,
                        designs[i].memory_gb] for i in rows])  # fmt: skip
     family = np.array([hash_free_index(designs[i].family, designs) for i in rows])
     first = np.array([designs[i].available + (1 if designs[i].kind == "redesign" else 0) for i in rows])
     found: list[list[list[int]]] = []
-    for law in laws:
+    for law, own in zip(laws, allowed, strict=True):
+        mine = np.array([designs[i].id in own for i in rows])
         by_quarter = []
         for t in range(QUARTERS):
-            share = np.maximum(law.announced[t, rows, PRIVATE], law.open[t, rows, PRIVATE])
-            live = np.flatnonzero((share > 0.0) & (first <= t))
-            by_quarter.append([rows[i] for i in live if not _beaten(int(i), live, specs, share, family)])
+            kept: set[int] = set()
+            for table in (law.announced, law.open):
+                share = table[t, rows, PRIVATE]
+                live = np.flatnonzero((share > 0.0) & (first <= t) & mine)
+                kept |= {rows[i] for i in live if not _beaten(int(i), live, specs, share, family)}
+            by_quarter.append(sorted(kept))
         found.append(by_quarter)
     width = max(1, max(len(one) for arm in found for one in arm))
     table = np.full((len(laws), QUARTERS, width), -1)
@@ -326,6 +345,7 @@ def start_arrays(plan: Blueprint, lanes: Lanes, seed: int) -> dict[str, Floats |
         "failed_quarter": np.full(runs, -1),
         "failed_law": np.full(runs, -1),
         "jump": np.ones(runs),
+        "opening": np.ones((len(plan.world.offers), runs)),
         "relative": np.ones(runs),
         "design": np.full((len(plan.world.offers), runs), -1),
         "redesign_target": np.full((len(plan.world.offers), runs), -1),

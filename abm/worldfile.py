@@ -35,6 +35,7 @@ class FirmEntry:
     hazard_floor: str = "other"
     state_owned: bool = False
     open_weights: bool = False
+    us_chips: bool = True
 
 
 @dataclass(frozen=True)

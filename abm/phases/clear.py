@@ -93,7 +93,7 @@ def ration(state: World) -> None:
             got = smaller(left * claim / (claims + TINY), need)
             second = select(got < need, larger(spare, 0.0) * claim / (open_claims + TINY), 0.0)
             got = select(plenty, need, smaller(got + second, need))
-            by_pool = select(need > 0.0, got / larger(need, TINY), 1.0)
+            by_pool = select(need > 0.0, got / larger(state.wanted[offer, run] * claim_of(state, offer, run), TINY), 1.0)
             wanted = larger(state.wanted[offer, run], TINY)
             by_supply = smaller(state.supply[offer, run] / wanted, 1.0)
             by_cap = smaller(state.cap_room[offer, run] / wanted, 1.0)
@@ -103,6 +103,12 @@ def ration(state: World) -> None:
 def pooled(state: World, offer: int) -> bool:
     """Whether an offer draws on world advanced packaging."""
     return state.offer_kind[offer] in (FRONTIER, COMPLIANCE, CUSTOM, GREY)
+
+
+def claim_of(state: World, offer: int, run: int) -> float:
+    """Claim of one chip on world advanced packaging."""
+    design = state.design[offer, run]
+    return state.spec_packaging[design] if design >= 0 else 0.0
 
 
 def need_of(state: World, offer: int, run: int) -> float:
@@ -242,10 +248,16 @@ def close_market(world: World) -> None:
                 world.grey_premium[run] = grey_price_premium(
                     world.grey_premium[run], world.asked[offer, run], leaked, world.parameter[GREY_PREMIUM, run]
                 )
-        world.world_orders[run] += (ordered - world.world_orders[run]) / 2.0
+        world.world_orders[run] = ordered
+        bought, home = 0.0, 0.0
+        for offer in range(world.available.shape[1]):
+            bought += world.sold_china[offer, run] if pooled(world, offer) else 0.0
+        world.us_units_china[run] = bought
         for vendor in range(world.vendor_us.shape[0]):
             line = world.vendor_line[vendor]
             change = (world.asked[line, run] - world.orders_smooth[vendor, run]) / 2.0
             world.orders_smooth[vendor, run] += change
+            home += (1.0 - world.vendor_us[vendor]) * world.orders_smooth[vendor, run]
             world.us_sales[vendor, run] = world.us_now[vendor, run]
             world.us_now[vendor, run] = 0.0
+        world.home_orders[run] = home

@@ -19,27 +19,31 @@ LANES = 32
 
 
 def expect(world: World, step: int) -> None:
-    """Cuts and signals raise the believed hazard of Chinese firms and chip designers; else it fades."""
+    """Rules on chips move the fears of AI firms, rules on tools and memory those of chip designers; else they fade."""
     for firm in world.firms:
         if world.bloc[firm] != CN:
             continue
         for run in range(LANES):
-            world.hazard[firm, run] = revised(world, world.hazard[firm, run], hazard_floor(world, firm, run), run)
+            floor = hazard_floor(world, firm, run)
+            before = world.hazard[firm, run]
+            world.hazard[firm, run] = revised(world, before, world.cut[run], world.signal[run], floor, run)
     for vendor in range(world.vendor_us.shape[0]):
         if world.vendor_us[vendor] > 0.0:
             continue
         for run in range(LANES):
             floor = world.parameter[HAZARD_FLOOR, run]
             floor = select(world.diverts[vendor] > 0.0, world.parameter[HAZARD_FLOOR_HUAWEI, run], floor)
-            world.vendor_hazard[vendor, run] = revised(world, world.vendor_hazard[vendor, run], floor, run)
+            before = world.vendor_hazard[vendor, run]
+            cut, signal = world.inputs_cut[run], world.inputs_signal[run]
+            world.vendor_hazard[vendor, run] = revised(world, before, cut, signal, floor, run)
 
 
-def revised(state: World, hazard: float, floor: float, run: int) -> float:
+def revised(state: World, hazard: float, cut: float, signal: float, floor: float, run: int) -> float:
     """The rule with this run's parameters."""
     return cutoff_hazard(
         hazard,
-        state.cut[run],
-        state.signal[run],
+        cut,
+        signal,
         state.parameter[SIGNAL_WEIGHT, run],
         state.parameter[HAZARD_STEP, run],
         state.parameter[HAZARD_DECAY, run],

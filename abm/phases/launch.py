@@ -25,6 +25,8 @@ from abm.vocabulary import COMPLIANCE, GREY, SERVE, SW_RD_FROM_REVENUE, TRAIN
 LANES = 32
 FRONTIER_DATE = stream("frontier_date")
 TINY = 1e-9
+FIRST_QUARTER = 0.5
+"""A redesign ships from the middle of its first quarter on average."""
 
 
 def launch(world: World, step: int) -> None:
@@ -101,6 +103,7 @@ def ship_redesigns(state: World) -> None:
         for run in range(LANES):
             due = state.redesign_wait[offer, run] == 1.0
             state.redesign_wait[offer, run] -= select(state.redesign_wait[offer, run] > 0.0, 1.0, 0.0)
+            state.opening[offer, run] = select(due, FIRST_QUARTER, 1.0)
             if due:
                 state.design[offer, run] = state.redesign_target[offer, run]
             state.scale[offer, run] = state.relative[run]

@@ -8,7 +8,7 @@ from abm.parameter_index import (
 )
 from abm.phases.earn import top_mean
 from abm.phases.procure import used_share
-from abm.rules.numbers import LOWEST, larger, select
+from abm.rules.numbers import LOWEST, larger, select, smaller
 from abm.series import at
 from abm.state import World
 from abm.vocabulary import (
@@ -141,7 +141,7 @@ def observe_sales(state: World, step: int, run: int) -> None:
     put(state, LOW_CARDS, step, run, low + state.parameter[LOW_TIER_US, run])
     put(state, DOMESTIC_CARDS, step, run, cards + state.parameter[LOW_TIER_CN, run])
     put(state, PREMIUM, step, run, state.grey_premium[run])
-    put(state, FILL_FRONTIER, step, run, state.fill[0, run])
+    put(state, FILL_FRONTIER, step, run, smaller((state.sold_china[0, run] + state.sold_abroad[0, run]) / larger(state.asked[0, run], TINY), 1.0))
     put(state, PRICE_FRONTIER, step, run, state.price[0, run])
     put(state, PRICE_A, step, run, state.price_china[NVIDIA_A, run])
     put(state, PRICE_B, step, run, state.price_china[NVIDIA_B, run])

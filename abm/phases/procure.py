@@ -52,6 +52,8 @@ from abm.vocabulary import (
 
 LANES = 32
 TINY = 1e-12
+ALL_QUARTER = 0.999
+"""Only what can be delivered all quarter is stored: a rule that binds at once leaves no time."""
 
 
 def order(world: World, step: int) -> None:
@@ -250,7 +252,7 @@ def order_stock(state: World, step: int, firm: int) -> None:
         for offer in range(state.available.shape[1]):
             weight = state.weight[firm, offer, TRAIN, run] + state.weight[firm, offer, SERVE, run]
             stores = state.offer_nest[offer] == US_NEST and state.offer_kind[offer] != GREY
-            stores = stores and state.legal[offer, buyer, run] > 0.0
+            stores = stores and state.legal[offer, buyer, run] > ALL_QUARTER
             state.stock_weight[firm, offer, run] = select(stores, weight / (weights + TINY), 0.0)
 
 

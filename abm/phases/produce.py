@@ -33,6 +33,7 @@ from abm.parameter_index import (
 )
 from abm.rules.ai_firm import stock_cover
 from abm.rules.chip_vendor import (
+    bank_need,
     complements,
     defect_density,
     die_yield,
@@ -189,8 +190,16 @@ def memory_wanted(state: World, vendor: int, run: int) -> float:
     if design < 0:
         return 0.0
     each = state.spec_stacks[design] / 1000.0
-    need = larger(wanted_packages(state, vendor, run), state.orders_smooth[vendor, run]) * each
-    return larger(need * (1.0 + cover(state, vendor, run)) - state.hbm_bank[vendor, run], 0.0)
+    need = larger(wanted_packages(state, vendor, run), state.orders_smooth[vendor, run])
+    banked = cover(state, vendor, run) * planned_need(state, vendor, run)
+    return larger((need + banked) * each - state.hbm_bank[vendor, run], 0.0)
+
+
+def planned_need(state: World, vendor: int, run: int) -> float:
+    """Chips a quarter that a designer's banks are meant for."""
+    share = state.orders_smooth[vendor, run] / larger(state.home_orders[run], TINY)
+    hazard = state.vendor_hazard[vendor, run]
+    return bank_need(state.orders_smooth[vendor, run], hazard, state.us_units_china[run], share)
 
 
 def home_memory(state: World, step: int, run: int) -> float:
@@ -243,7 +252,8 @@ def dies_wanted(state: World, vendor: int, run: int) -> float:
     coming = state.die_bank[vendor, run]
     for ahead in range(RING):
         coming += state.dies_coming[vendor, ahead, run]
-    return larger(need * (1.0 + lag + cover(state, vendor, run)) - coming, 0.0)
+    banked = cover(state, vendor, run) * planned_need(state, vendor, run) * each
+    return larger(need * (1.0 + lag) + banked - coming, 0.0)
 
 
 def start_wafers(state: World, step: int) -> None:

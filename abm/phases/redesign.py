@@ -10,6 +10,7 @@ from abm.parameter_index import (
     REFERENCE_PRICE,
     RIVAL_MARKUP_FALL,
     SCRAP_SHARE,
+    SECOND_LINE,
     TRAINING_MONEY_SHARE,
     UPGRADE_GAIN,
 )
@@ -58,7 +59,8 @@ def start_redesign(state: World, step: int, offer: int, run: int) -> None:
     cut = state.design[offer, run] < 0 or state.legal_next[offer, PRIVATE, run] < HALF
     gain = state.parameter[UPGRADE_GAIN, run]
     better = best_value > gain * larger(own, other) and own <= other
-    if best >= 0 and best != state.design[offer, run] and (cut or better):
+    worthwhile = cut and best_value >= state.parameter[SECOND_LINE, run] * other
+    if best >= 0 and best != state.design[offer, run] and (worthwhile or better):
         state.redesign_target[offer, run] = best
         fuse = state.spec_fuse[best] > 0.0
         state.redesign_wait[offer, run] = select(fuse, 1.0, state.parameter[REDESIGN_LAG, run])

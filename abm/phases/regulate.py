@@ -7,8 +7,8 @@ from abm.parameter_index import (
 )
 from abm.rules.chips import denied, joint_stringency
 from abm.rules.numbers import larger, select
-from abm.state import World
-from abm.vocabulary import FOREIGN, FRONTIER, GREY, PRIVATE, SERVE, TRAIN, US_NEST
+from abm.state import Floats, World
+from abm.vocabulary import COMPLIANCE, FOREIGN, FRONTIER, GREY, PRIVATE, SERVE, TRAIN, US_NEST
 
 LANES = 32
 SIGNAL_MARGIN = 0.02
@@ -50,62 +50,85 @@ def judge_offers(state: World, step: int) -> None:
                 now, known = sells, sells
                 if bound and buyer != FOREIGN and design >= 0:
                     gate = state.law_gate[state.arm[run], step, buyer]
-                    now = gate * state.law_open[state.arm[run], step, design, buyer]
+                    now = gate * state.opening[offer, run] * state.law_open[state.arm[run], step, design, buyer]
                     known = gate * state.law_announced[state.arm[run], step, design, buyer]
                 state.legal[offer, buyer, run] = now
                 state.legal_next[offer, buyer, run] = known
 
 
 def measure_stringency(state: World, step: int) -> None:
-    """What share of performance and tools the rules deny China; a rise is a cut, an announced rise a signal."""
+    """What the rules deny China. Cuts and signals are about lines on sale and come from law, not from a faster frontier."""
+    before = step - 1 if step > 0 else 0
     for run in range(LANES):
-        arm = state.arm[run]
-        upstream = mean_tool_denial(state, arm, step)
-        force = chip_stringency(state, step, run, upstream, False)
-        known = chip_stringency(state, step, run, upstream, True)
-        before = select(step == 0, force, state.stringency[run])
-        state.cut[run] = select(force > before + SIGNAL_MARGIN, 1.0, 0.0)
+        force = line_denial(state, step, run, False)
+        known = line_denial(state, step, run, True)
+        state.cut[run] = select(force > line_denial(state, before, run, False) + SIGNAL_MARGIN, 1.0, 0.0)
         state.signal[run] = select(known > force + SIGNAL_MARGIN, 1.0, 0.0)
-        state.stringency[run] = force
-        state.stringency_known[run] = known
-        state.stringency_smooth[run] += SMOOTHING * (force - state.stringency_smooth[run])
+        arm = state.arm[run]
+        inputs = input_denial(state.law_tools, state.law_hbm, arm, step)
+        inputs_before = input_denial(state.law_tools, state.law_hbm, arm, before)
+        inputs_known = input_denial(state.law_tools_announced, state.law_hbm_announced, arm, step)
+        state.inputs_cut[run] = select(inputs > inputs_before + SIGNAL_MARGIN, 1.0, 0.0)
+        state.inputs_signal[run] = select(inputs_known > inputs + SIGNAL_MARGIN, 1.0, 0.0)
+        state.stringency[run] = joint_stringency(chip_stringency(state, step, run, False), inputs)
+        state.stringency_known[run] = joint_stringency(chip_stringency(state, step, run, True), inputs_known)
+        state.stringency_smooth[run] += SMOOTHING * (state.stringency[run] - state.stringency_smooth[run])
 
 
-def mean_tool_denial(state: World, arm: int, step: int) -> float:
-    """Mean over tool classes of the share that the strictest seller jurisdiction denies."""
-    total = 0.0
-    for tool in range(state.law_tools.shape[3]):
-        strictest = 0.0
-        for jurisdiction in range(state.law_tools.shape[2]):
-            strictest = larger(strictest, state.law_tools[arm, step, jurisdiction, tool])
-        total += strictest
-    return total / state.law_tools.shape[3]
-
-
-def chip_stringency(state: World, step: int, run: int, upstream: float, announced: bool) -> float:
-    """Stringency from the best design that the law admits against the best US line."""
+def line_denial(state: World, law_step: int, run: int, announced: bool) -> float:
+    """Share of the best US performance that the law of a quarter takes from the lines on sale now."""
     arm = state.arm[run]
     best_train, best_serve = best_lines(state, run)
     train, serve = 0.0, 0.0
     for offer in range(state.offer_kind.shape[0]):
-        if state.offer_kind[offer] == FRONTIER:
-            share = state.legal_next[offer, PRIVATE, run] if announced else state.legal[offer, PRIVATE, run]
+        design = state.design[offer, run]
+        kind = state.offer_kind[offer]
+        if design >= 0 and (kind in (FRONTIER, COMPLIANCE)):
+            share = admitted(state, arm, law_step, design, announced)
+            train = larger(train, share * state.performance[offer, TRAIN, run])
+            serve = larger(serve, share * state.performance[offer, SERVE, run])
+    weight = state.parameter[TRAINING_MONEY_SHARE, run]
+    return weight * denied(train, best_train) + (1.0 - weight) * denied(serve, best_serve)
+
+
+def input_denial(tools: Floats, memory: Floats, arm: int, step: int) -> float:
+    """Mean over classes of tools and memory of what the strictest seller jurisdiction denies."""
+    total = 1.0 - memory[arm, step]
+    for tool in range(tools.shape[3]):
+        strictest = 0.0
+        for jurisdiction in range(tools.shape[2]):
+            strictest = larger(strictest, tools[arm, step, jurisdiction, tool])
+        total += strictest
+    return total / (tools.shape[3] + 1.0)
+
+
+def chip_stringency(state: World, law_step: int, run: int, announced: bool) -> float:
+    """Share of the best US performance that the law of a quarter denies, for the lines on sale now."""
+    arm = state.arm[run]
+    best_train, best_serve = best_lines(state, run)
+    train, serve = 0.0, 0.0
+    for offer in range(state.offer_kind.shape[0]):
+        design = state.design[offer, run]
+        if state.offer_kind[offer] == FRONTIER and design >= 0:
+            share = admitted(state, arm, law_step, design, announced)
             train = larger(train, share * state.performance[offer, TRAIN, run])
             serve = larger(serve, share * state.performance[offer, SERVE, run])
     for choice in range(state.law_candidate.shape[2]):
-        design = state.law_candidate[arm, step, choice]
+        design = state.law_candidate[arm, law_step, choice]
         if design < 0:
             break
-        law = state.law_announced if announced else state.law_open
-        share = law[arm, step, design, PRIVATE]
+        share = admitted(state, arm, law_step, design, announced)
         train = larger(train, share * state.relative[run] * state.train_of[design, run])
         serve = larger(serve, share * state.relative[run] * state.serve_of[design, run])
-    return joint_stringency(
-        denied(train, best_train),
-        denied(serve, best_serve),
-        upstream,
-        state.parameter[TRAINING_MONEY_SHARE, run],
-    )
+    weight = state.parameter[TRAINING_MONEY_SHARE, run]
+    return weight * denied(train, best_train) + (1.0 - weight) * denied(serve, best_serve)
+
+
+def admitted(state: World, arm: int, law_step: int, design: int, announced: bool) -> float:
+    """Share of a design's sales that the law of a quarter lets through, in force or as announced."""
+    if announced:
+        return state.law_announced[arm, law_step, design, PRIVATE]
+    return state.law_open[arm, law_step, design, PRIVATE]
 
 
 def best_lines(state: World, run: int) -> tuple[float, float]:

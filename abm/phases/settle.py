@@ -173,7 +173,7 @@ def pay_firms(state: World, step: int, run: int) -> None:
         revenue, budget = state.revenue[firm, run], state.budget[firm, run]
         owners = budget + research - diverted + halls + interest - revenue
         free = larger(state.free_cash[firm, run] - state.parameter[LIQUIDITY, run] * budget, 0.0)
-        owners -= state.parameter[PAYOUT_SHARE, run] * free / 4.0
+        owners -= state.parameter[PAYOUT_SHARE, run] * free
         cash = state.cash[firm, run] + revenue + owners + state.borrowed[firm, run]
         cash -= state.spent[firm, run] + research + halls + interest
         missing = larger(-cash, 0.0)

@@ -9,6 +9,7 @@ from abm.parameter_index import (
     EXPECTED_GROWTH,
     GREY_BASE,
     GREY_ELASTICITY,
+    OUTPUT_BUFFER,
 )
 from abm.rules.chip_vendor import capacity_step, grey_supply, planned_output
 from abm.rules.numbers import exp, larger
@@ -33,7 +34,7 @@ def supply_world(world: World, step: int) -> None:
         lead = world.parameter[CAPACITY_LEAD, run]
         growth = world.parameter[EXPECTED_GROWTH, run]
         ordered = capacity_step(
-            world.world_orders[run],
+            world.world_orders[run] * (1.0 + world.parameter[OUTPUT_BUFFER, run]),
             growth,
             lead,
             world.world_capacity[run] * exp(due),
@@ -41,7 +42,11 @@ def supply_world(world: World, step: int) -> None:
         )
         world.capacity_coming[(step + int(lead)) % RING, run] += ordered
         world.world_made[run] = planned_output(
-            world.world_capacity[run], world.world_orders[run], growth, world.world_stock[run]
+            world.world_capacity[run],
+            world.world_orders[run],
+            growth,
+            world.parameter[OUTPUT_BUFFER, run],
+            world.world_stock[run],
         )
         world.world_stock[run] += world.world_made[run]
         world.world_left[run] = world.world_stock[run]

@@ -90,9 +90,9 @@ def efficiency_gain(progress: float, effort: float, money: float, reference: flo
                     compute_reference: float, elasticity: float, compute_elasticity: float) -> float:  # fmt: skip
     """Own gain in algorithmic efficiency, ln a quarter: money and compute are both inputs of ideas (MODEL R10).
 
-    `effort` is the share of efficiency in the research mix, one third being the reference.
+    `effort` is the share of efficiency in the research mix; `reference` the money of a leading lab.
     """
-    people = exp(elasticity * log(larger(3.0 * effort * money / larger(reference, TINY), TINY)))
+    people = exp(elasticity * log(larger(effort * money / larger(reference, TINY), TINY)))
     machines = exp(compute_elasticity * log(larger(compute / larger(compute_reference, TINY), TINY)))
     return progress * people * machines
 
@@ -100,14 +100,14 @@ def efficiency_gain(progress: float, effort: float, money: float, reference: flo
 def porting_gain(maturity: float, rate: float, own: float, network: float, spill: float, effort: float, money: float,
                  reference: float, adoption: float, neighbours: float) -> float:  # fmt: skip
     """Gain in software maturity on an ecosystem: own work, learning by use, know-how of neighbours (MODEL R10)."""
-    work = sqrt(larger(3.0 * effort * money / larger(reference, TINY), 0.0))
+    work = sqrt(larger(effort * money / larger(reference, TINY), 0.0))
     learned = own * smaller(work, 2.0) + network * adoption + spill * larger(neighbours - maturity, 0.0)
     return (1.0 - maturity) * rate * learned
 
 
 def integration_gain(integration: float, rate: float, effort: float) -> float:
     """Gain in full-stack integration from chip to app (MODEL R10)."""
-    return rate * sqrt(3.0 * effort) * (1.0 - integration)
+    return rate * sqrt(effort) * (1.0 - integration)
 
 
 def largest_run(share: float, training: float, before: float) -> float:

@@ -35,9 +35,17 @@ def scarce_claim(wanted: float, margin: float, margin_weight: float) -> float:
     return wanted * exp(margin_weight * log(larger(margin, 0.01)))
 
 
-def planned_output(capacity: float, orders: float, growth: float, unsold: float) -> float:
-    """Output a node plans: recent orders grown by the usual pace less what is unsold, within capacity (MODEL 3)."""
-    return smaller(capacity, larger(orders * exp(growth) - unsold, 0.0))
+def planned_output(capacity: float, orders: float, growth: float, buffer: float, unsold: float) -> float:
+    """Output a node plans: last orders grown by the usual pace with a buffer, less what is unsold, within capacity (MODEL 3)."""
+    return smaller(capacity, larger(orders * exp(growth) * (1.0 + buffer) - unsold, 0.0))
+
+
+def bank_need(orders: float, hazard: float, foreign: float, own_share: float) -> float:
+    """Chips a quarter for which a designer keeps dies and memory: its orders and those it would win if US chips were cut.
+
+    `foreign` US chips bought in China a quarter, `own_share` the designer's part of orders for Chinese chips (MODEL R9).
+    """
+    return orders + hazard * foreign * own_share
 
 
 def capacity_step(orders: float, growth: float, lead: float, capacity_due: float, cap: float) -> float:

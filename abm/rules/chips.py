@@ -59,10 +59,9 @@ def denied(best_admissible: float, best_line: float) -> float:
     return 1.0 - smaller(best_admissible / best_line, 1.0)
 
 
-def joint_stringency(train_denied: float, serve_denied: float, upstream: float, training_share: float) -> float:
+def joint_stringency(chips: float, inputs: float) -> float:
     """Stringency of controls on chips and on what makes chips: s = 1 − (1−s_chip)(1−s_up) (MODEL R1)."""
-    chips = training_share * train_denied + (1.0 - training_share) * serve_denied
-    return 1.0 - (1.0 - chips) * (1.0 - upstream)
+    return 1.0 - (1.0 - chips) * (1.0 - inputs)
 
 
 def redesign_value(train: float, serve: float, training_share: float, reference_price: float,

@@ -1,4 +1,4 @@
-"""Blocks of lanes: the same bits alone, in any batch, on one or two threads, compiled or plain; failures stop cleanly."""
+"""Blocks of lanes: the same bits alone, in any batch, on one or two threads, compiled or plain; clean failures."""
 
 import functools
 import hashlib

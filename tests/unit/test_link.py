@@ -153,6 +153,11 @@ def test_a_missing_name_is_refused():
         link(two_steps, {demand: typo})
 
 
+def test_a_rule_by_itself_can_be_called_from_python():
+    assert link(growth)(2.0, 1.0) == growth(2.0, 1.0)
+    assert link(growth, {demand: lambda price: 3.0 * price})(2.0, 1.0) == 5.0
+
+
 def test_compiling_is_announced_once():
     sizes = {"LANES": 4}
     assert not compiled_before(two_steps, sizes=sizes)

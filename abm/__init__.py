@@ -1,0 +1,71 @@
+"""Agent-based model of the AI-chip export controls: do the curbs backfire, for whom, when, how surely?
+
+>>> import abm
+>>> pair = abm.compare(abm.Scenario.load("history"), runs=256, seed=1)
+>>> pair.effects(2028)
+
+Names are imported when first used, so that `import abm` is quick and Mesa is loaded for `ChipCurbsModel` alone.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from abm.backfire import Comparison
+    from abm.law import ChipSpec, Ruling, classify
+    from abm.model import ChipCurbsModel
+    from abm.parameters import load_parameters
+    from abm.policy import Policy, load_policy
+    from abm.results import Results
+    from abm.scenario import Scenario, ScenarioError, list_scenarios
+    from abm.simulation import compare, simulate
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ChipCurbsModel",
+    "ChipSpec",
+    "Comparison",
+    "Policy",
+    "Results",
+    "Ruling",
+    "Scenario",
+    "ScenarioError",
+    "__version__",
+    "classify",
+    "compare",
+    "list_scenarios",
+    "load_parameters",
+    "load_policy",
+    "simulate",
+]
+
+_HOME = {
+    "ChipCurbsModel": "model",
+    "ChipSpec": "law",
+    "Comparison": "backfire",
+    "Policy": "policy",
+    "Results": "results",
+    "Ruling": "law",
+    "Scenario": "scenario",
+    "ScenarioError": "scenario",
+    "classify": "law",
+    "compare": "simulation",
+    "list_scenarios": "scenario",
+    "load_parameters": "parameters",
+    "load_policy": "policy",
+    "simulate": "simulation",
+}
+"""Module in which each public name is defined."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'abm' has no attribute {name!r}; public names: {', '.join(__all__)}")
+    value = getattr(import_module(f"abm.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

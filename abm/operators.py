@@ -1,0 +1,278 @@
+"""Observation operators: what a statistician would have measured in a run, in the statistic's own definition.
+
+Cards, dollars and accounting units differ by a factor of five, so the model computes the same quantity as each real
+series (MODEL section 10).  An operator takes recorded series, brings them to the statistic's periods and combines
+them; its name is the series id of observations.csv wherever the statistic exists.
+
+Fiscal quarters.  NVIDIA's fiscal quarters end a month after the calendar quarter whose label the data give them:
+a value labelled t covers two months of t and one of t + 1.  The model lives in calendar quarters, so every operator
+that meets an NVIDIA row, in money or in Epoch's units and H100e (which Epoch derives from fiscal revenue), reports
+2/3 x(t) + 1/3 x(t+1).  The rows themselves are never shifted.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from abm.calendar import FIRST_YEAR, QUARTERS, periods_of, quarter_index, quarter_label
+from abm.outcomes import MONTHS, Floats, Recorded, capability_past, data_pack, first_reach, rising, share
+from abm.tables import number, observed_series, text
+
+LAST_OBSERVED = quarter_index("2024Q4")
+"""Observations end here: nothing later is used (MODEL 10)."""
+EPOCH_START = quarter_index("2022Q1")
+"""First quarter of Epoch's cumulative counts."""
+LAG_WINDOW = 2
+"""Quarters before and after over whose capability levels the observed lag is a mean."""
+_SHARE_YEARS = (2022, 2023, 2024)
+
+type Parts = Callable[[Recorded], tuple[Floats, ...]]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """How one statistic follows from recorded series.
+
+    Attributes
+    ----------
+    series_id : str
+        Id in observations.csv, or a name of its own where no row exists.
+    period : str
+        "quarter", "fiscal quarter", "year" or "fiscal year"; half years are added where the data have them.
+    definition : str
+        What is measured, in one sentence.
+    uses : tuple of str
+        Recorded series that it reads.
+    parts : callable
+        Arrays (run, quarter) that are reduced over each period.
+    reduce : str
+        "sum", "mean" or "last" over the quarters of a period, or "total" from `start` to its end.
+    percent : bool
+        Whether the result is 100 times the first part over the second; otherwise there is one part.
+    start : int
+        First step of the statistic.
+    """
+
+    series_id: str
+    unit: str
+    period: str
+    definition: str
+    uses: tuple[str, ...]
+    parts: Parts
+    reduce: str = "sum"
+    percent: bool = False
+    start: int = 0
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether its periods reach a month into the next quarter."""
+        return self.period.startswith("fiscal")
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Real observations at the periods of an `Observed`, NaN where there is none; each of shape (period,)."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """A statistic measured in every run, with the real one beside it.
+
+    Attributes
+    ----------
+    values : (run, period)
+    periods : tuple of str
+        "2024Q3", "2024H1" or "2024", in order of their start, shorter ones first.
+    observed : Evidence
+        Through 2024Q4.
+    """
+
+    name: str
+    values: Floats
+    periods: tuple[str, ...]
+    unit: str
+    definition: str
+    uses: tuple[str, ...]
+    observed: Evidence
+    dims: tuple[str, str] = ("run", "period")
+
+    def at(self, period: str) -> Floats:
+        """Values in one period, shape (run,)."""
+        if period not in self.periods:
+            raise ValueError(f"{self.name}: no period {period!r}; from {self.periods[0]} to {self.periods[-1]}")
+        return np.asarray(self.values[:, self.periods.index(period)])
+
+
+def observe(operator: Operator, run: Recorded, quarters: int = QUARTERS) -> Observed:
+    """Apply an operator to runs recorded over a number of quarters."""
+    rows = _rows(operator.series_id)
+    usable = quarters - 1 if operator.fiscal else quarters
+    natural = [f"{FIRST_YEAR + y}" for y in range(usable // 4)]
+    if operator.period.endswith("quarter"):
+        natural = [quarter_label(t) for t in range(usable)]
+    spans = {label: periods_of(label) for label in {*natural, *rows}}
+    spans = {label: span for label, span in spans.items() if operator.start <= span[0] and span[-1] < usable}
+    periods = tuple(sorted(spans, key=lambda label: (spans[label][0], len(spans[label]))))
+    parts = [fiscal_quarters(part) if operator.fiscal else part for part in operator.parts(run)]
+    reduced = [np.stack([_reduce(part, spans[p], operator) for p in periods], axis=1) for part in parts]
+    values = 100.0 * share(reduced[0], reduced[1]) if operator.percent else reduced[0]
+    nothing = (np.nan, np.nan, np.nan)
+    evidence = np.asarray([rows.get(period, nothing) for period in periods], dtype=np.float64).T
+    return Observed(
+        operator.series_id, values, periods, operator.unit, operator.definition, operator.uses, Evidence(*evidence)
+    )
+
+
+def fiscal_quarters(values: Floats) -> Floats:
+    """Calendar quarters as NVIDIA's fiscal quarters of the same label, 2/3 x(t) + 1/3 x(t+1); the last is unknown."""
+    shifted = np.full_like(values, np.nan)
+    shifted[:, :-1] = (2.0 * values[:, :-1] + values[:, 1:]) / 3.0
+    return shifted
+
+
+def _reduce(part: Floats, span: tuple[int, ...], operator: Operator) -> Floats:
+    first = operator.start if operator.reduce == "total" else span[0]
+    columns = part[:, first : span[-1] + 1]
+    if operator.reduce == "last":
+        return columns[:, -1]
+    return np.asarray(columns.mean(axis=1) if operator.reduce == "mean" else columns.sum(axis=1))
+
+
+@lru_cache(maxsize=64)
+def _rows(series_id: str) -> dict[str, tuple[float, float, float]]:
+    """Real observations by period through 2024Q4: value, low, high."""
+    pack = data_pack()
+    if not len(pack.observations.where(series_id=series_id)):
+        return {}
+    return {
+        period: (value, np.nan if low is None else low, np.nan if high is None else high)
+        for period, value, low, high in observed_series(pack, series_id)
+        if periods_of(period)[-1] <= LAST_OBSERVED
+    }
+
+
+# --- parts ------------------------------------------------------------------------------------------------------------
+
+
+def _sums(*groups: tuple[str, ...]) -> Parts:
+    """Parts that are sums of recorded series."""
+
+    def parts(run: Recorded) -> tuple[Floats, ...]:
+        return tuple(np.asarray(sum(run.series(name) for name in group), dtype=np.float64) for group in groups)
+
+    return parts
+
+
+def _tencent_capex(run: Recorded) -> tuple[Floats, ...]:
+    """Tencent's accelerator money over the accelerator share of its capex, in RMB at the year's rate."""
+    spending = run.series("tencent_spending")
+    years = FIRST_YEAR + np.arange(spending.shape[1]) // 4
+    held = np.clip(years, _SHARE_YEARS[0], _SHARE_YEARS[-1]) - _SHARE_YEARS[0]
+    shares = np.stack([run.parameters[f"accelerator_share_{year}"] for year in _SHARE_YEARS], axis=1)
+    rows = data_pack().observations.where(series_id="FX_USDCNY")
+    rate = dict(sorted((int(text(row, "period")), number(row, "value")) for row in rows))
+    exchange = np.asarray([rate[min(max(int(year), min(rate)), max(rate))] for year in years])
+    return (spending / shares[:, held] * exchange,)
+
+
+def _lag(run: Recorded) -> tuple[Floats, ...]:
+    """Months between the two blocs' first reaching China's levels of two quarters before to two after, plus delay."""
+    progress = run.parameters["algorithmic_progress"]
+    china = rising(capability_past("CN", progress), run.series("capability_cn"))
+    us = rising(capability_past("US", progress), run.series("capability_us"))
+    quarters = run.series("capability_cn").shape[1]
+    first = china.shape[1] - quarters
+    lag = np.full((china.shape[0], quarters), np.nan)
+    for t in range(quarters):
+        level = china[:, first + t]
+        months = MONTHS * (first_reach(china, level)[0] - first_reach(us, level)[0])
+        lag[:, t] = np.where(np.isfinite(level), months, np.nan)
+    windows = [lag[:, max(t - LAG_WINDOW, 0) : t + LAG_WINDOW + 1].mean(axis=1) for t in range(quarters)]
+    return (np.stack(windows, axis=1) + run.parameters["release_delay"][:, None],)
+
+
+def _monthly_wafers(run: Recorded) -> tuple[Floats, ...]:
+    return (run.series("advanced_wafers") / MONTHS,)
+
+
+def _domestic_tools(run: Recorded) -> tuple[Floats, ...]:
+    return run.series("tool_spending") - run.series("toolmaker_sales"), run.series("tool_spending")
+
+
+def _domestic_etch(run: Recorded) -> tuple[Floats, ...]:
+    return run.series("tool_share_domestic") * run.series("tool_spending"), run.series("tool_spending")
+
+
+# --- the operators ----------------------------------------------------------------------------------------------------
+
+_BILLING = ("nvidia_china_flagship", "nvidia_china_residual")
+_CARDS = ("nvidia_china_units", "us_low_tier_cards", "domestic_cards")
+_H100E = ("nvidia_china_h100e",)
+_WORLD_H100E = ("nvidia_china_h100e", "nvidia_abroad_h100e")
+
+
+def _plain(series_id: str, unit: str, period: str, definition: str, *uses: str) -> Operator:
+    """Sum of recorded series over the period."""
+    return Operator(series_id, unit, period, definition, uses, _sums(uses))
+
+
+_ALL = (
+    _plain("NVDA_CHINA_REV_BILL", "USD bn", "fiscal quarter", "NVIDIA's billing in China and Hong Kong: flagships at "
+           "their price plus the residual (gaming, low tier, network)", *_BILLING),
+    _plain("NVDA_CHINA_REV_FY", "USD bn", "fiscal year", "the same by fiscal year, labelled with the year in which it "
+           "begins", *_BILLING),
+    _plain("NVDA_CHINA_RESID", "USD bn", "fiscal year", "the part of that billing that flagships do not explain",
+           "nvidia_china_residual"),
+    _plain("CN_NVDA_H100E_FLOW", "thousand H100e", "fiscal quarter", "NVIDIA flagships delivered to China legally, in "
+           "accounting units; no grey, offshore or pre-2022 chips", *_H100E),
+    _plain("CN_NVDA_UNITS_FLOW", "thousand units", "fiscal quarter", "the same, counted", "nvidia_china_units"),
+    Operator("CN_NVDA_H100E_CUM", "thousand H100e", "fiscal quarter", "that compute cumulated from fiscal 2022Q1",
+             _H100E, _sums(_H100E), "total", start=EPOCH_START),
+    Operator("WORLD_NVDA_H100E_CUM", "thousand H100e", "fiscal quarter", "all NVIDIA compute sold, cumulated from "
+             "fiscal 2022Q1", _WORLD_H100E, _sums(_WORLD_H100E), "total", start=EPOCH_START),
+    Operator("CN_SHARE_OF_NVDA_CUM", "percent", "fiscal quarter", "China's legal share of NVIDIA compute cumulated "
+             "from fiscal 2022Q1", _WORLD_H100E, _sums(_H100E, _WORLD_H100E), "total", True, EPOCH_START),
+    _plain("IDC_UNITS", "thousand cards", "year", "AI accelerator cards sold in China: NVIDIA flagships, US low tier, "
+           "Chinese cards", *_CARDS),
+    _plain("IDC_DOM_UNITS", "thousand cards", "year", "Chinese AI accelerator cards sold in China, low tier included",
+           "domestic_cards"),
+    Operator("IDC_SHARE_DOM", "percent", "year", "Chinese share of those cards", _CARDS,
+             _sums(("domestic_cards",), _CARDS), percent=True),
+    _plain("ASCEND_UNITS", "thousand units", "year", "Ascend packages finished", "ascend_packages"),
+    Operator("MS_SELFSUFF", "percent", "year", "Chinese share of what Chinese AI firms pay for chips",
+             ("domestic_value", "value_cn"), _sums(("domestic_value",), ("value_cn",)), percent=True),
+    Operator("TENCENT_CAPEX_Q", "RMB bn", "quarter", "Tencent's capital expenditure: accelerator money over its share",
+             ("tencent_spending",), _tencent_capex),
+    Operator("TENCENT_CAPEX_Y", "RMB bn", "year", "the same by year", ("tencent_spending",), _tencent_capex),
+    Operator("ECI_LAG", "months", "quarter", "how much later than the US China reached its capability levels of two "
+             "quarters before to two after, plus the release delay; without observation noise",
+             ("capability_cn", "capability_us"), _lag, "mean"),
+    Operator("CN_COMPUTE_SHARE", "percent", "quarter", "China's share of the training compute installed in the world",
+             ("compute_cn", "compute_world"), _sums(("compute_cn",), ("compute_world",)), "last", True),
+    Operator("CN_EQUIP_LOCAL", "percent", "year", "Chinese share of spending on tools for China's advanced lines, all "
+             "classes", ("tool_spending", "toolmaker_sales"), _domestic_tools, percent=True),
+    Operator("CN_TOOL_LOCAL_ETCH", "percent", "year", "Chinese share of etch and deposition tools for China's advanced "
+             "lines", ("tool_share_domestic", "tool_spending"), _domestic_etch, percent=True),
+    Operator("SMIC_ADV_WPM_BG", "thousand wafers/month", "year", "7 nm-class capacity in China, mean of the year",
+             ("advanced_wafers",), _monthly_wafers, "mean"),
+    Operator("HBM_STOCK", "million stacks", "year", "HBM stacks bought by Chinese designers, cumulated to year's end",
+             ("hbm_imports",), _sums(("hbm_imports",)), "total"),
+    _plain("SMUGGLED_CHIPS", "thousand units", "year", "frontier chips that reached China through the grey market",
+           "smuggled_chips"),
+    _plain("NVDA_DC_REV", "USD bn", "fiscal quarter", "NVIDIA's chip sales to data centres", "nvidia_revenue"),
+    _plain("NVDA_DC_REV_FY", "USD bn", "fiscal year", "the same by fiscal year", "nvidia_revenue"),
+    _plain("AMD_DCGPU_REV", "USD bn", "quarter", "AMD's accelerator sales", "amd_revenue"),
+    _plain("AMD_DCGPU_REV_Y", "USD bn", "year", "the same by year", "amd_revenue"),
+    _plain("US_VENDOR_REVENUE", "USD bn", "year", "world chip sales of US merchant vendors", "us_vendor_revenue"),
+    _plain("US_VENDOR_REVENUE_CHINA", "USD bn", "year", "their sales to China, without grey channels",
+           "us_vendor_revenue_china"),
+)  # fmt: skip
+
+OPERATORS = {operator.series_id: operator for operator in _ALL}
+"""All observation operators by name."""

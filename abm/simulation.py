@@ -1,0 +1,253 @@
+"""Run scenarios: worlds in, results out (MODEL sections 7, 8 and R15).
+
+A world is a point (one draw of the parameters) and a replication (one draw of chance). Arms of a comparison share their
+worlds: lanes 2j and 2j + 1 of a pair see the same draws, so that their difference is the effect of the rules alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from abm.backfire import Comparison
+from abm.designs import redesigns, roadmap
+from abm.draws import check_seed
+from abm.engine import LANES, lanes_of_block, run_blocks
+from abm.generations import Design
+from abm.handle import Handle
+from abm.lawtables import compile_law
+from abm.link import compiled_before as linked_before
+from abm.link import link
+from abm.parameter_index import NAMES
+from abm.parameters import defaults, draw, load_parameters
+from abm.quarter import quarters
+from abm.results import Results
+from abm.scenario import Scenario
+from abm.series import FIRM_SERIES, SERIES
+from abm.state import FIELDS, Floats, Ints, World, allocate
+from abm.tables import DataPack, load_pack
+from abm.vocabulary import QUARTERS, SWITCHES
+from abm.world import Blueprint, Lanes, blueprint, dimension_sizes, start_arrays
+from abm.worldfile import load_world_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Progress = Callable[[int, int], object]
+REPLICATIONS = 8
+"""Replications a point by default, so that parameter uncertainty and chance can be told apart (MODEL R15)."""
+_COMPILING = threading.Lock()
+
+
+@lru_cache(maxsize=4)
+def kernel(lanes: int = LANES) -> Any:
+    """The compiled quarters for blocks of `lanes` runs: `kernel(handle, first quarter, quarter after the last)`."""
+    return link(quarters, sizes={"LANES": lanes})
+
+
+def compiled_before(lanes: int = LANES) -> bool:
+    """Whether the model is compiled already on this machine; if not, the first run takes about a minute longer."""
+    return linked_before(quarters, sizes={"LANES": lanes})
+
+
+@lru_cache(maxsize=2)
+def shipped_pack(cset: bool = True) -> DataPack:
+    """The data pack of the project."""
+    return load_pack(cset=cset)
+
+
+def prepare(arms: Sequence[Scenario], pack: DataPack | None = None, world: Path | str | None = None) -> Blueprint:
+    """Everything that the runs of these arms share: designs, law tables, firms, offers."""
+    pack = shipped_pack() if pack is None else pack
+    generations = [design for line in roadmap(pack).values() for design in line]
+    own = [{design.id: design for design in redesigns(pack, [arm.policy])} for arm in arms]
+    found: dict[str, Design] = {}
+    for mine in own:
+        found.update(mine)
+    designs = [*generations, *(found[name] for name in sorted(found))]
+    always = {design.id for design in generations}
+    laws = [compile_law(arm.policy, designs, pack) for arm in arms]
+    allowed = [frozenset(always | set(mine)) for mine in own]
+    return blueprint(load_world_file(world), pack, designs, laws, [arm.relative_from for arm in arms], allowed)
+
+
+def parameter_values(arm: Scenario, seed: int, points: Ints) -> dict[str, Floats]:
+    """Parameters of each point: defaults with overrides, or draws from the priors."""
+    table = load_parameters()
+    if arm.point:
+        return defaults(table, points, arm.fixed)
+    return draw(table, seed, points, arm.fixed)
+
+
+def run_arms(
+    arms: Sequence[Scenario],
+    runs: int,
+    seed: int,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    replications: int = REPLICATIONS,
+    first_world: int = 0,
+    lanes: int = LANES,
+) -> list[Results]:
+    """Run worlds `first_world` to `first_world + runs - 1` in each arm; results in the order of the arms.
+
+    Parameters
+    ----------
+    arms : scenarios that share their worlds.
+    runs, replications : worlds, and how many of them share a parameter point.
+    seed : root seed; together with the world's number it fixes every draw.
+    threads : Python threads; None for one a core. Bits do not depend on it, nor on `runs`.
+    progress : called with worlds done and in all.
+    """
+    check_seed(seed)
+    for name, value in (("runs", runs), ("replications", replications)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+    plan = prepare(arms)
+    builder = Builder(plan, arms, seed, replications, first_world)
+    total = runs * len(arms)
+    compiled = kernel(lanes)
+    blocks = run_blocks(
+        lambda handle: compiled(handle, 0, QUARTERS),
+        lambda start, handle: builder.fill(lanes_of_block(start, total, lanes), handle),
+        total,
+        lanes,
+        threads,
+        None if progress is None else lambda done, every: progress(done // len(arms), every // len(arms)),
+        _collect,
+    )
+    record, firm_record, quarter, law = (np.concatenate(part, axis=-1) for part in zip(*blocks, strict=True))
+    worlds = np.arange(first_world, first_world + runs)
+    made = []
+    for place, arm in enumerate(arms):
+        own = slice(place, None, len(arms))
+        made.append(
+            Results(
+                scenario=arm.name,
+                seed=seed,
+                replications=replications,
+                world=worlds,
+                parameters=parameter_values(arm, seed, worlds // replications),
+                record=np.ascontiguousarray(record[..., own]),
+                firm_record=np.ascontiguousarray(firm_record[..., own]),
+                firms=tuple(firm.id for firm in plan.world.firms),
+                designs=tuple(design.id for design in plan.designs),
+                failed_quarter=quarter[own],
+                failed_law=law[own],
+                manifest=_manifest(arm, plan, seed, runs, replications),
+            )
+        )
+    return made
+
+
+def _collect(start: int, count: int, handle: Handle) -> tuple[Floats, Floats, Ints, Ints]:
+    world = handle.world
+    return (
+        world.record[..., :count].copy(),
+        world.firm_record[..., :count].copy(),
+        world.failed_quarter[:count].copy(),
+        world.failed_law[:count].copy(),
+    )
+
+
+def _manifest(arm: Scenario, plan: Blueprint, seed: int, runs: int, replications: int) -> dict[str, Any]:
+    return {
+        "scenario": arm.describe(),
+        "seed": seed,
+        "runs": runs,
+        "replications": replications,
+        "data_checksum": plan.pack.checksum,
+    }
+
+
+class Builder:
+    """Fills worlds for blocks of lanes; lane = world x arms + arm."""
+
+    def __init__(self, plan: Blueprint, arms: Sequence[Scenario], seed: int, replications: int, first_world: int = 0):
+        self.plan, self.arms, self.seed = plan, tuple(arms), seed
+        self.replications, self.first_world = replications, first_world
+
+    def lanes(self, ids: Ints) -> Lanes:
+        """Arm, world, parameters and switches of lanes."""
+        arm = ids % len(self.arms)
+        worlds = self.first_world + ids // len(self.arms)
+        parameter = np.empty((len(NAMES), len(ids)))
+        switch = np.ones((len(SWITCHES), len(ids)))
+        for place, scenario in enumerate(self.arms):
+            mine = arm == place
+            values = parameter_values(scenario, self.seed, worlds[mine] // self.replications)
+            parameter[:, mine] = np.stack([values[name] for name in NAMES])
+            for row, name in enumerate(SWITCHES):
+                switch[row, mine] = 0.0 if name in scenario.off else 1.0
+        return Lanes(arm, worlds, parameter, switch)
+
+    def fill(self, ids: Ints, handle: Handle | None = None) -> Handle:
+        """A world for these lanes at the start of 2020Q1; the arrays of `handle` are used again if given."""
+        start = start_arrays(self.plan, self.lanes(ids), self.seed)
+        if handle is None:
+            given = {**self.plan.arrays, **{name: _typed(name, array) for name, array in start.items()}}
+            sizes = dimension_sizes(self.plan, len(ids), len(SERIES), len(FIRM_SERIES))
+            return Handle(allocate(sizes, given))
+        for name, array in zip(World._fields, handle.world, strict=True):
+            if name in start:
+                array[...] = start[name]
+            elif name not in self.plan.arrays:
+                array[...] = 0
+        return handle
+
+
+def _typed(name: str, array: Any) -> Floats | Ints:
+    return np.ascontiguousarray(array, dtype=np.int64 if FIELDS[name].integer else np.float64)
+
+
+def simulate(
+    scenario: Scenario | str = "history",
+    runs: int = 256,
+    seed: int = 1,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    replications: int = REPLICATIONS,
+) -> Results:
+    """Simulate a scenario from 2020Q1 to 2032Q4 in `runs` worlds.
+
+    Parameters
+    ----------
+    scenario : a scenario, the name of a shipped one, or the path of a scenario file.
+    runs : number of worlds (parameter points x replications).
+    seed : root seed, 0 to 2**63 - 1: same seed, same bits, on any number of threads and in any batch.
+
+    Raises
+    ------
+    ScenarioError, ValueError
+        One line that names what is wrong and the cure.
+    """
+    return run_arms([_scenario(scenario)], runs, seed, threads, progress, replications)[0]
+
+
+def compare(
+    scenario: Scenario | str = "history",
+    counterfactual: Scenario | str = "none_0",
+    runs: int = 256,
+    seed: int = 1,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    replications: int = REPLICATIONS,
+) -> Comparison:
+    """Simulate a scenario and its counterfactual in the same worlds: the pairs differ by the rules alone.
+
+    Parameters are as in `simulate`; `counterfactual` is the name of a shipped scenario (it takes over the scenario's
+    parameters and switches) or a scenario of its own.
+    """
+    controls = _scenario(scenario)
+    other = controls.counterfactual(counterfactual) if isinstance(counterfactual, str) else counterfactual
+    with_controls, without = run_arms([controls, replace(other)], runs, seed, threads, progress, replications)
+    return Comparison(with_controls, without)
+
+
+def _scenario(scenario: Scenario | str) -> Scenario:
+    return scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)

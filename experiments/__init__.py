@@ -1,0 +1,1 @@
+"""Studies with the model: command line, result folders, tables and figures."""

@@ -1,0 +1,281 @@
+"""The command `curbs`: run scenarios, list and check them, ask what the law says of a chip.
+
+Heavy modules (NumPy, Numba, matplotlib) are imported inside the commands, so that `curbs --help` is immediate.
+"""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from abm import __version__
+
+if TYPE_CHECKING:
+    from abm.scenario import Scenario
+
+OK, USAGE, INTERNAL = 0, 2, 70
+INTERRUPTED = 128 + signal.SIGINT
+
+EPILOG = """examples:
+  curbs run --out results/history          history against no controls, 256 pairs of worlds
+  curbs run chips_only --against tools_only --runs 64
+  curbs run mine.toml --set enforcement=0.9 --without stockpiling --point
+  curbs classify "H20" 2025-05-01
+"""
+
+
+class UsageError(ValueError):
+    """A command line that cannot be carried out; one line with the cure."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Argument parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def _whole(low: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        try:
+            number = int(text.replace("_", "").replace(",", ""))
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if number < low:
+            raise argparse.ArgumentTypeError(f"{number} is too small; the least is {low}")
+        return number
+
+    return read
+
+
+def _setting(text: str) -> tuple[str, float]:
+    name, equals, value = text.partition("=")
+    try:
+        if not equals or not name.strip():
+            raise ValueError
+        return name.strip(), float(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not name=number, such as enforcement=0.9") from None
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands."""
+    parser = Parser(
+        prog="curbs",
+        description="Do export controls on AI chips backfire? A paired agent-based simulation, 2020 to 2032.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"curbs {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
+    _add_run(commands)
+    scenarios = commands.add_parser("scenarios", help="list the built-in scenarios")
+    scenarios.set_defaults(act=list_command)
+    check = commands.add_parser("check", help="check a scenario or instrument file")
+    check.add_argument("file", metavar="FILE", type=Path, help="TOML file")
+    check.set_defaults(act=check_command)
+    classify = commands.add_parser("classify", help="say what the law of a date makes of a chip")
+    classify.add_argument("chip", metavar="CHIP", help="name in chips.csv, such as H20")
+    classify.add_argument("date", metavar="DATE", help="day, such as 2023-10-23")
+    classify.add_argument("--buyer", help="private, listed, state, foreign, or a firm such as TENCENT")
+    classify.add_argument("--destination", default="CN", help="country code (default CN)")
+    classify.add_argument("--end-use", default="datacentre", help="datacentre, consumer or supercomputer")
+    classify.set_defaults(act=classify_command)
+    for command in (scenarios, check, classify):
+        _add_common(command)
+    return parser
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser(
+        "run",
+        help="simulate a scenario beside its counterfactual",
+        description="Simulate pairs of worlds that share every draw and differ by the law alone.",
+    )
+    run.add_argument(
+        "scenario", metavar="SCENARIO", nargs="?", default="history", help="name or file (default history)"
+    )
+    run.add_argument("--runs", type=_whole(1), default=256, metavar="N", help="pairs of worlds (default 256)")
+    run.add_argument("--seed", type=_whole(0), default=1, metavar="N", help="root seed (default 1)")
+    run.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
+    run.add_argument("--point", action="store_true", help="parameters at their defaults, not drawn from priors")
+    run.add_argument(
+        "--set", dest="settings", action="append", type=_setting, default=[], metavar="NAME=VALUE",
+        help="hold a parameter at a value; may be repeated",
+    )  # fmt: skip
+    run.add_argument(
+        "--without", action="append", default=[], metavar="MECHANISM",
+        help="switch a mechanism off, such as stockpiling; may be repeated",
+    )  # fmt: skip
+    run.add_argument("--replications", type=_whole(1), default=8, metavar="N", help="worlds per point (default 8)")
+    run.add_argument("--threads", type=_whole(1), metavar="N", help="threads (default one a core)")
+    run.add_argument("--out", type=Path, metavar="DIR", help="write a results folder; it must not exist")
+    _add_common(run)
+    run.set_defaults(act=run_command)
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def run_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs run`."""
+    from experiments.runfolder import check_free
+
+    if args.out is not None:
+        check_free(args.out)
+    scenarios, others = _arms(args)
+    from experiments.runs import Request, run_pairs, write_results
+
+    request = Request(scenarios, others, args.runs, args.seed, args.replications, args.threads)
+    pairs = run_pairs(request, quiet=args.json)
+    from experiments.report import print_summary, summarise
+
+    summary = summarise(pairs)
+    if args.out is not None:
+        write_results(args.out, pairs, summary, request)
+    if args.json:
+        print_json(summary | ({"out": str(args.out)} if args.out is not None else {}))
+    else:
+        print_summary(summary, args.out)
+    return OK
+
+
+def _arms(args: argparse.Namespace) -> tuple[list[Scenario], list[Scenario]]:
+    """Scenarios to run and their counterfactuals: both continuations of a script, else the scenario's own."""
+    from abm.scenario import CONTINUATIONS, Scenario, list_scenarios
+
+    def changed(scenario: Scenario) -> Scenario:
+        scenario = scenario.with_parameters(**dict(args.settings)).without(*args.without)
+        return scenario.with_point(True) if args.point else scenario
+
+    scenario = changed(Scenario.load(args.scenario))
+    names = CONTINUATIONS if scenario.mode == "script" else (scenario.continuation,)
+    scenarios = [scenario.with_continuation(name) for name in names]
+    if args.against in list_scenarios():
+        return scenarios, [one.counterfactual(args.against) for one in scenarios]
+    other = changed(Scenario.load(args.against))
+    return scenarios, [other.with_continuation(name) for name in names]
+
+
+def list_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs scenarios`."""
+    from abm.scenario import list_scenarios
+
+    listed = list_scenarios()
+    if args.json:
+        print_json(listed)
+    else:
+        width = max(map(len, listed))
+        for name, description in listed.items():
+            print(f"{name:<{width}}  {description}")
+    return OK
+
+
+def check_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs check`: say ok, or the one line that names the fault."""
+    from experiments.checking import check_file
+
+    found = check_file(args.file)
+    if args.json:
+        print_json(found)
+    else:
+        print(f"ok: {found['kind']} {found['name']}: {found['summary']}")
+    return OK
+
+
+def classify_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs classify`."""
+    from dataclasses import asdict
+
+    from abm.law import classify
+
+    ruling = classify(args.chip, args.date, destination=args.destination, end_use=args.end_use, buyer=args.buyer)
+    if args.json:
+        print_json({"chip": args.chip, "date": args.date, **asdict(ruling)})
+    else:
+        print(f"{ruling.status}: {ruling.reason}")
+    return OK
+
+
+def print_json(content: Any) -> None:
+    """Print plain values as JSON; NaN becomes null."""
+    from experiments.runfolder import plain
+
+    print(json.dumps(plain(content), indent=2, allow_nan=False))
+
+
+# --- entry ------------------------------------------------------------------------------------------------------------
+
+
+class Stopped(SystemExit):
+    """The process was asked to end; clean-up runs on the way out."""
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into an exit that cleans up, as Ctrl-C does."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise Stopped(128 + number)
+
+    wanted = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {one: signal.signal(one, stop) for one in wanted}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 went well, 2 usage or bad input."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    try:
+        with stop_on_signals():
+            status: int = args.act(args)
+            sys.stdout.flush()
+            return status
+    except KeyboardInterrupt:
+        print("curbs: stopped; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as error:
+        if args.debug:
+            traceback.print_exc()
+            return _exit_code(error)
+        print(f"curbs: {_one_line(error)}", file=sys.stderr)
+        return _exit_code(error)
+
+
+def _exit_code(error: Exception) -> int:
+    return USAGE if isinstance(error, ValueError | OSError) else INTERNAL
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    if isinstance(error, ValueError | OSError):
+        return text or type(error).__name__
+    return f"{type(error).__name__}: {text} (a fault of the program; run again with --debug and report it)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+"""From comparisons to the picture: which quantity each panel shows, with the observation it is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.calendar import FIRST_YEAR, periods_of, quarter_of, quarter_start
+from abm.operators import OPERATORS
+from abm.parameters import load_parameters
+from abm.policy import Policy, is_standing
+from abm.policy_schema import Instrument
+from abm.results import Results
+from abm.scenario import CONTINUATIONS, Scenario
+from experiments.figures import Bars, Caption, Fan, Observed, picture, save
+from experiments.report import HORIZONS, regime_shares
+from experiments.runfolder import write_json
+from experiments.runs import Pair
+
+Floats = NDArray[np.float64]
+
+ZOOM = (2021.0, 2026.0)
+CONTINUATION_NAMES = {"freeze_abs": "thresholds fixed", "freeze_rel": "thresholds slide"}
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+QUANTILES_HEADER = (
+    "continuation", "arm", "quantity", "unit", "period", "runs", "p05", "p25", "median", "p75", "p95",
+    "observed", "observed_low", "observed_high",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What one panel shows: an observation operator, or a recorded series or outcome."""
+
+    quantity: str
+    title: str
+    unit: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+PANELS = (
+    Panel("NVDA_CHINA_REV_BILL", "NVIDIA's sales billed to China", "USD bn a quarter, all products",
+          {"span": ZOOM, "marked": True}),
+    Panel("CN_NVDA_H100E_FLOW", "NVIDIA compute sold to China", "thousand H100e a quarter, legal sales", {"log": True}),
+    Panel("IDC_SHARE_DOM", "Chinese share of AI cards sold in China", "% of cards a year, low tier included"),
+    Panel("ASCEND_UNITS", "Ascend packages finished", "thousand a year", {"log": True}),
+    Panel("ECI_LAG", "US lead over China", "months, as observed: with release delay", {"floor": None}),
+    Panel("us_vendor_revenue", "US chip vendors' revenue, world", "USD bn a quarter", {"log": True}),
+    Panel("CN_COMPUTE_SHARE", "China's share of training compute", "% of the world, installed"),
+)  # fmt: skip
+"""Panels of the picture in reading order; the first is wide."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """One quantity in one arm: values [run, period] of the pairs in which both arms ran to the end."""
+
+    unit: str
+    periods: tuple[str, ...]
+    values: Floats
+    observed: tuple[tuple[str, float, float, float], ...] = ()
+
+
+def measure(results: Results, quantity: str, usable: NDArray[np.bool_]) -> Measured:
+    """Look a quantity up, by observation operator or by name; `usable` [run] picks the runs."""
+    if quantity not in OPERATORS:
+        found = results[quantity]
+        return Measured(found.unit, tuple(found.coords["quarter"]), found.values[usable])
+    seen = results.observe(quantity)
+    rows = zip(seen.periods, seen.observed.value, seen.observed.low, seen.observed.high, strict=True)
+    known = tuple((period, float(v), float(a), float(b)) for period, v, a, b in rows if not np.isnan(v))
+    return Measured(seen.unit, seen.periods, seen.values[usable], known)
+
+
+def usable_runs(pair: Pair) -> NDArray[np.bool_]:
+    """Pairs of which neither arm failed, [run]."""
+    return np.asarray(pair.comparison.controls.ok & pair.comparison.counterfactual.ok)
+
+
+def middle(period: str) -> float:
+    """Middle of a quarter, half year or year on the axis of years: 2024Q3 is 2024.625."""
+    span = periods_of(period)
+    return FIRST_YEAR + (span[0] + span[-1] + 1) / 8
+
+
+def fan(panel: Panel, pairs: Sequence[Pair]) -> Fan:
+    """Panel of the first continuation, with the median of the second where there is one."""
+    first = pairs[0]
+    usable = usable_runs(first)
+    controls = measure(first.comparison.controls, panel.quantity, usable)
+    without = measure(first.comparison.counterfactual, panel.quantity, usable)
+    regular = _regular(controls.periods)
+    sliding = None
+    if len(pairs) > 1:
+        other = measure(pairs[1].comparison.controls, panel.quantity, usable_runs(pairs[1])).values[:, regular]
+        sliding = median(other)
+    return Fan(
+        title=panel.title,
+        unit=panel.unit,
+        at=np.asarray([middle(controls.periods[place]) for place in regular]),
+        controls=controls.values[:, regular],
+        without=without.values[:, regular],
+        observed=tuple(
+            Observed(middle(period), value, None if np.isnan(low) else low, None if np.isnan(high) else high)
+            for period, value, low, high in controls.observed
+        ),
+        sliding=sliding,
+        **panel.options,
+    )
+
+
+def _regular(periods: Sequence[str]) -> list[int]:
+    """Places of the periods of the usual length: half years stand among years for the data's sake alone."""
+    lengths = [len(periods_of(period)) for period in periods]
+    usual = max(set(lengths), key=lengths.count)
+    return [place for place, length in enumerate(lengths) if length == usual]
+
+
+def median(values: Floats) -> Floats:
+    """Median over runs, NaN in periods without values."""
+    known = np.isfinite(values).any(axis=0)
+    result = np.full(values.shape[1], np.nan)
+    result[known] = np.nanmedian(values[:, known], axis=0)
+    return result
+
+
+def policy_marks(policy: Policy) -> tuple[tuple[date, str], ...]:
+    """Days from which US rules on chips for China restrict more, beyond the standing law, with month and year."""
+    days = sorted(
+        {min(clause.effective for clause in one.clauses) for one in policy if _marks(one, policy)}
+    )
+    return tuple((day, f"{day:%b %Y}") for day in days)
+
+
+def _marks(one: Instrument, policy: Policy) -> bool:
+    return (
+        one.side == "us"
+        and one.category == "chips"
+        and one.binds
+        and not is_standing(one, policy)
+        and any(
+            clause.status in ("denied", "licence") and "CN" in clause.destinations and clause.channel == "sale"
+            for clause in one.clauses
+        )
+    )
+
+
+def bars(pairs: Sequence[Pair]) -> list[Bars]:
+    """Regime probabilities of each continuation."""
+    return [
+        Bars(CONTINUATION_NAMES[pair.continuation], {year: regime_shares(pair, year) for year in HORIZONS})
+        for pair in pairs
+    ]
+
+
+def caption(pairs: Sequence[Pair], seed: int) -> Caption:
+    """Caption of the picture."""
+    pair = pairs[0]
+    usable = usable_runs(pair)
+    controls = pair.comparison.controls
+    return Caption(
+        scenario=pair.scenario.name,
+        counterfactual=pair.counterfactual.name,
+        runs=controls.runs,
+        points=len(set(controls.point.tolist())),
+        failed=int((~usable).sum()),
+        seed=seed,
+        prior=prior_text(pair.scenario),
+        scenario_from=_script_end(pair.scenario),
+        marks=policy_marks(pair.scenario.policy),
+    )
+
+
+def _script_end(scenario: Scenario) -> float:
+    """Year at which the script has ended: what follows is scenario."""
+    last = quarter_start(scenario.timeline.last_quarter("script") + 1)
+    return min(FIRST_YEAR + quarter_of(last) / 4, 2026.75)
+
+
+def prior_text(scenario: Scenario) -> str:
+    """What stands for the unknown no-control share of China in world frontier supply."""
+    share = load_parameters()["china_share"]
+    if "china_share" in scenario.fixed:
+        value = f"held at {scenario.fixed['china_share']:g}"
+    elif scenario.point:
+        value = f"at its default, {share.default:g}"
+    else:
+        value = f"U({share.low:g}, {share.high:g})"
+    rest = "all parameters at their defaults" if scenario.point else "all parameters drawn from their priors"
+    return f"China's no-control share of world frontier supply {value}; {rest}."
+
+
+def draw(pairs: Sequence[Pair], folder: Path, facts: Mapping[str, Any]) -> list[Path]:
+    """Draw the picture into the folder, with its provenance beside it."""
+    text = caption(pairs, int(facts["seed"]))
+    figure = picture([fan(panel, pairs) for panel in PANELS], bars(pairs), text)
+    paths = save(figure, folder, "picture")
+    sidecar = {
+        "caption": text.text(),
+        "panels": [{"quantity": panel.quantity, "title": panel.title, "unit": panel.unit} for panel in PANELS],
+        "interval": "50 and 90 % of worlds",
+        "regimes": list(HORIZONS),
+        "continuations": [CONTINUATION_NAMES.get(name, name) for name in CONTINUATIONS][: len(pairs)],
+        "made_by": dict(facts),
+    }
+    write_json(folder / "picture.json", sidecar)
+    return paths
+
+
+def quantile_rows(pairs: Sequence[Pair]) -> Iterator[tuple[Any, ...]]:
+    """Quantiles over worlds of every observed quantity and panel, by period, with the observation beside them."""
+    names = [*OPERATORS, *(panel.quantity for panel in PANELS if panel.quantity not in OPERATORS), "lead"]
+    for pair in pairs:
+        usable = usable_runs(pair)
+        for arm, results in (("controls", pair.comparison.controls), ("counterfactual", pair.comparison.counterfactual)):
+            for name in names:
+                found = measure(results, name, usable)
+                seen = {period: (value, low, high) for period, value, low, high in found.observed}
+                for place, period in enumerate(found.periods):
+                    known = found.values[:, place]
+                    known = known[np.isfinite(known)]
+                    quantiles = np.quantile(known, QUANTILES).tolist() if known.size else [None] * len(QUANTILES)
+                    real = seen.get(period, (None, None, None))
+                    yield (pair.continuation, arm, name, found.unit, period, known.size, *quantiles, *real)
+
+
+def with_options(panel: Panel, **options: Any) -> Panel:
+    """Same panel drawn otherwise."""
+    return replace(panel, options={**panel.options, **options})
