@@ -88,6 +88,7 @@ SERIES = (
     Series("vendor_cn_revenue", "USD bn", "chip sales of Chinese designers"),
     Series("duty", "USD bn", "duty and revenue share paid to the US treasury"),
     Series("assortativity", "-1 to 1", "preference of purchases for the own bloc's chips, by value"),
+    Series("value_abroad", "USD bn", "spending on chips outside China"),
 )  # fmt: skip
 """All recorded series."""
 

@@ -104,6 +104,7 @@ def _firm_arrays(world: WorldFile, pack: DataPack) -> dict[str, Any]:
     return {
         "firms": np.arange(count),
         "bloc": bloc,
+        "side": np.where(bloc == CN, 0, 1),
         "buyer_class": _buyer_classes(world, pack, mid),
         "alive": alive,
         "floor_kind": np.array([HAZARD_FLOORS.index(firm.hazard_floor) for firm in world.firms]),
@@ -161,8 +162,11 @@ def _offer_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any]
         for generation, index in enumerate(line):
             roadmap[place, generation] = index
             dates[place, generation] = max(designs[index].available, 0)
+    holds = available.copy()
+    holds[:, 0] = 1.0  # chips of 2020Q1 are NVIDIA's
     return {
         "available": available,
+        "holds": holds,
         "offer_vendor": vendors,
         "offer_kind": kinds,
         "offer_nest": nests,
@@ -256,6 +260,7 @@ def _law_arrays(
     allowed: Sequence[frozenset[str]],
 ) -> dict[str, Any]:
     diversion = np.arange(QUARTERS) >= quarter_index(DIVERSION_FROM)
+    candidates = _candidates(designs, laws, allowed)
     return {
         "law_open": np.stack([law.open for law in laws]),
         "law_announced": np.stack([law.announced for law in laws]),
@@ -271,7 +276,8 @@ def _law_arrays(
         "law_hbm_announced": np.stack([law.announced_hbm_open for law in laws]),
         "law_foundry": np.stack([law.foundry_open for law in laws]),
         "law_diversion": np.stack([law.diversion_open * diversion for law in laws]),
-        "law_candidate": _candidates(designs, laws, allowed),
+        "law_candidate": candidates,
+        "law_news": _news(candidates, laws),
         "law_relative": np.stack(
             [np.arange(QUARTERS) >= (QUARTERS if start is None else start) for start in relative]
         ).astype(np.float64),
@@ -303,6 +309,17 @@ def _candidates(designs: Sequence[Design], laws: Sequence[LawTables], allowed: S
         for t, one in enumerate(by_quarter):
             table[arm, t, : len(one)] = one
     return table
+
+
+def _news(candidates: Ints, laws: Sequence[LawTables]) -> Floats:
+    """Quarters in which vendors have reason to think again about designs for China."""
+    news = np.ones((len(laws), QUARTERS))
+    for arm, law in enumerate(laws):
+        for t in range(1, QUARTERS):
+            same = np.array_equal(candidates[arm, t], candidates[arm, t - 1])
+            known, before = law.announced[t, :, PRIVATE], law.announced[t - 1, :, PRIVATE]
+            news[arm, t] = 0.0 if same and np.array_equal(known, before) else 1.0
+    return news
 
 
 def hash_free_index(name: str, designs: Sequence[Design]) -> int:
@@ -452,6 +469,7 @@ def dimension_sizes(plan: Blueprint, runs: int, series: int, firm_series: int) -
         "run": runs,
         "parameter": len(NAMES),
         "one": 1,
+        "side": 2,
         "switch": 12,
         "ring": 8,
         "workload": 2,

@@ -162,7 +162,7 @@ def _heading(figure: Figure, caption: Caption) -> None:
         fontsize=10.5,
         color="#555555",
     )
-    figure.text(0.045, 0.014, fill(caption.text(), 232), fontsize=7.8, color="#555555", linespacing=1.35)
+    figure.text(0.045, 0.014, fill(caption.text(), 255), fontsize=7.8, color="#555555", linespacing=1.35)
 
 
 def draw_fan(axes: Axes, fan: Fan, caption: Caption) -> None:

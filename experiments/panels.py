@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,20 +13,18 @@ from numpy.typing import NDArray
 
 from abm.calendar import FIRST_YEAR, periods_of, quarter_of, quarter_start
 from abm.operators import OPERATORS
-from abm.parameters import load_parameters
 from abm.policy import Policy, is_standing
-from abm.policy_schema import Instrument
+from abm.policy_schema import Clause, HbmStep, Instrument
 from abm.results import Results
-from abm.scenario import CONTINUATIONS, Scenario
+from abm.scenario import Scenario
 from experiments.figures import Bars, Caption, Fan, Observed, picture, save
-from experiments.report import HORIZONS, regime_shares
+from experiments.report import CONTINUATION_NAMES, HORIZONS, prior_text, regime_shares
 from experiments.runfolder import write_json
 from experiments.runs import Pair
 
 Floats = NDArray[np.float64]
 
 ZOOM = (2021.0, 2026.0)
-CONTINUATION_NAMES = {"freeze_abs": "thresholds fixed", "freeze_rel": "thresholds slide"}
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 QUANTILES_HEADER = (
     "continuation", "arm", "quantity", "unit", "period", "runs", "p05", "p25", "median", "p75", "p95",
@@ -80,7 +78,7 @@ def measure(results: Results, quantity: str, usable: NDArray[np.bool_]) -> Measu
 
 def usable_runs(pair: Pair) -> NDArray[np.bool_]:
     """Pairs of which neither arm failed, [run]."""
-    return np.asarray(pair.comparison.controls.ok & pair.comparison.counterfactual.ok)
+    return pair.comparison.arms.ok
 
 
 def middle(period: str) -> float:
@@ -131,24 +129,28 @@ def median(values: Floats) -> Floats:
 
 
 def policy_marks(policy: Policy) -> tuple[tuple[date, str], ...]:
-    """Days from which US rules on chips for China restrict more, beyond the standing law, with month and year."""
-    days = sorted(
-        {min(clause.effective for clause in one.clauses) for one in policy if _marks(one, policy)}
-    )
-    return tuple((day, f"{day:%b %Y}") for day in days)
+    """Days from which US rules restrict chips or memory for China more, beyond the standing law, with their month."""
+    days = {day for one in policy if one.binds and not is_standing(one, policy) and (day := _restricts_from(one))}
+    return tuple((day, f"{day:%b %Y}") for day in sorted(days))
 
 
-def _marks(one: Instrument, policy: Policy) -> bool:
-    return (
-        one.side == "us"
-        and one.category == "chips"
-        and one.binds
-        and not is_standing(one, policy)
-        and any(
-            clause.status in ("denied", "licence") and "CN" in clause.destinations and clause.channel == "sale"
-            for clause in one.clauses
+def _restricts_from(one: Instrument) -> date | None:
+    """First day on which a US instrument on chips closes sales to China, or memory imports; None if it does not."""
+    if one.side != "us" or one.category != "chips":
+        return None
+    days = [
+        effect.effective
+        for effect in one.effects
+        if isinstance(effect, HbmStep)
+        or (
+            isinstance(effect, Clause)
+            and effect.status in ("denied", "licence")
+            and effect.channel == "sale"
+            and "CN" in effect.destinations
+            and not effect.relaxes
         )
-    )
+    ]
+    return min(days, default=None)
 
 
 def bars(pairs: Sequence[Pair]) -> list[Bars]:
@@ -183,19 +185,6 @@ def _script_end(scenario: Scenario) -> float:
     return min(FIRST_YEAR + quarter_of(last) / 4, 2026.75)
 
 
-def prior_text(scenario: Scenario) -> str:
-    """What stands for the unknown no-control share of China in world frontier supply."""
-    share = load_parameters()["china_share"]
-    if "china_share" in scenario.fixed:
-        value = f"held at {scenario.fixed['china_share']:g}"
-    elif scenario.point:
-        value = f"at its default, {share.default:g}"
-    else:
-        value = f"U({share.low:g}, {share.high:g})"
-    rest = "all parameters at their defaults" if scenario.point else "all parameters drawn from their priors"
-    return f"China's no-control share of world frontier supply {value}; {rest}."
-
-
 def draw(pairs: Sequence[Pair], folder: Path, facts: Mapping[str, Any]) -> list[Path]:
     """Draw the picture into the folder, with its provenance beside it."""
     text = caption(pairs, int(facts["seed"]))
@@ -206,7 +195,7 @@ def draw(pairs: Sequence[Pair], folder: Path, facts: Mapping[str, Any]) -> list[
         "panels": [{"quantity": panel.quantity, "title": panel.title, "unit": panel.unit} for panel in PANELS],
         "interval": "50 and 90 % of worlds",
         "regimes": list(HORIZONS),
-        "continuations": [CONTINUATION_NAMES.get(name, name) for name in CONTINUATIONS][: len(pairs)],
+        "continuations": [CONTINUATION_NAMES[pair.continuation] for pair in pairs],
         "made_by": dict(facts),
     }
     write_json(folder / "picture.json", sidecar)
@@ -218,7 +207,10 @@ def quantile_rows(pairs: Sequence[Pair]) -> Iterator[tuple[Any, ...]]:
     names = [*OPERATORS, *(panel.quantity for panel in PANELS if panel.quantity not in OPERATORS), "lead"]
     for pair in pairs:
         usable = usable_runs(pair)
-        for arm, results in (("controls", pair.comparison.controls), ("counterfactual", pair.comparison.counterfactual)):
+        for arm, results in (
+            ("controls", pair.comparison.controls),
+            ("counterfactual", pair.comparison.counterfactual),
+        ):
             for name in names:
                 found = measure(results, name, usable)
                 seen = {period: (value, low, high) for period, value, low, high in found.observed}
@@ -228,8 +220,3 @@ def quantile_rows(pairs: Sequence[Pair]) -> Iterator[tuple[Any, ...]]:
                     quantiles = np.quantile(known, QUANTILES).tolist() if known.size else [None] * len(QUANTILES)
                     real = seen.get(period, (None, None, None))
                     yield (pair.continuation, arm, name, found.unit, period, known.size, *quantiles, *real)
-
-
-def with_options(panel: Panel, **options: Any) -> Panel:
-    """Same panel drawn otherwise."""
-    return replace(panel, options={**panel.options, **options})

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,11 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(header)
-        writer.writerows(["" if cell is None or cell != cell else cell for cell in row] for row in rows)
+        writer.writerows(["" if _missing(cell) else cell for cell in row] for row in rows)
+
+
+def _missing(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, float) and isnan(cell))
 
 
 def _checksums(folder: Path) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from abm.parameter_index import (
     BACKLOG_RELEASE,
     GREY_PREMIUM,
@@ -41,63 +39,30 @@ def clear(world: World, step: int) -> None:
         ration(world)
         for firm in world.firms:
             deliver(world, step, firm)
-        book_sales(world)
+        for offer in range(world.available.shape[1]):
+            book_sales(world, offer)
         for firm in world.firms:
             reoffer(world, step, firm, attempt)
+            place_wallet(world, step, firm, attempt)
 
 
 def tally(state: World, step: int, attempt: int) -> None:
     """Chips ordered by offer in this pass, summed over firms in fixed order; only what is legal can be delivered."""
+    first = 1.0 if attempt < 2 else 0.0
     for offer in range(state.available.shape[1]):
         for run in range(LANES):
             state.wanted[offer, run] = 0.0
         for firm in state.firms:
             if state.available[firm, offer] == 0.0:
                 continue
-            buyer = state.buyer_class[step, firm]
+            buyer, side = state.buyer_class[step, firm], state.side[firm]
             for run in range(LANES):
                 money = state.orders[firm, offer, TRAIN, run] + state.orders[firm, offer, SERVE, run]
                 money += state.orders[firm, offer, STOCK, run]
-                legal = smaller(state.legal[offer, buyer, run], 1.0)
-                state.wanted[offer, run] += legal * money / paid(state, firm, offer, run) * 1000.0
-        if attempt < 2:
-            for run in range(LANES):
-                state.asked[offer, run] += state.wanted[offer, run]
-
-
-def paid(state: World, firm: int, offer: int, run: int) -> float:
-    """What the firm pays for one chip, passed-on duty included, thousand USD."""
-    return larger(state.pay_china[offer, run] if state.bloc[firm] == CN else state.price[offer, run], 0.001)
-
-
-def ration(state: World) -> None:
-    """Fill rates: world packaging goes by orders and margin, other supply pro rata."""
-    for run in range(LANES):
-        claims, needs = 0.0, 0.0
-        for offer in range(state.available.shape[1]):
-            need = need_of(state, offer, run)
-            needs += need
-            claims += scarce_claim(need, margin_of(state, offer, run), state.parameter[MARGIN_WEIGHT, run])
-        left = state.world_left[run]
-        plenty = needs <= left
-        spare, open_claims = left, 0.0
-        for offer in range(state.available.shape[1]):
-            need = need_of(state, offer, run)
-            claim = scarce_claim(need, margin_of(state, offer, run), state.parameter[MARGIN_WEIGHT, run])
-            got = smaller(left * claim / (claims + TINY), need)
-            spare -= got
-            open_claims += select(got < need, claim, 0.0)
-        for offer in range(state.available.shape[1]):
-            need = need_of(state, offer, run)
-            claim = scarce_claim(need, margin_of(state, offer, run), state.parameter[MARGIN_WEIGHT, run])
-            got = smaller(left * claim / (claims + TINY), need)
-            second = select(got < need, larger(spare, 0.0) * claim / (open_claims + TINY), 0.0)
-            got = select(plenty, need, smaller(got + second, need))
-            by_pool = select(need > 0.0, got / larger(state.wanted[offer, run] * claim_of(state, offer, run), TINY), 1.0)
-            wanted = larger(state.wanted[offer, run], TINY)
-            by_supply = smaller(state.supply[offer, run] / wanted, 1.0)
-            by_cap = smaller(state.cap_room[offer, run] / wanted, 1.0)
-            state.fill[offer, run] = smaller(by_pool, smaller(by_supply, by_cap))
+                chips = state.legal[offer, buyer, run] * money / state.paying[side, offer, run] * 1000.0
+                state.wanted[offer, run] += chips
+        for run in range(LANES):
+            state.asked[offer, run] += first * state.wanted[offer, run]
 
 
 def pooled(state: World, offer: int) -> bool:
@@ -105,133 +70,149 @@ def pooled(state: World, offer: int) -> bool:
     return state.offer_kind[offer] in (FRONTIER, COMPLIANCE, CUSTOM, GREY)
 
 
-def claim_of(state: World, offer: int, run: int) -> float:
-    """Claim of one chip on world advanced packaging."""
-    design = state.design[offer, run]
-    return state.spec_packaging[design] if design >= 0 else 0.0
-
-
-def need_of(state: World, offer: int, run: int) -> float:
-    """World packaging that this pass's orders for an offer need, within the offer's own supply."""
-    design = state.design[offer, run]
-    if not pooled(state, offer) or design < 0:
-        return 0.0
-    return smaller(state.wanted[offer, run], state.supply[offer, run]) * state.spec_packaging[design]
-
-
-def margin_of(state: World, offer: int, run: int) -> float:
-    """Margin over price of an offer."""
-    return 1.0 - state.unit_cost[offer, run] / larger(state.price_china[offer, run], 0.001)
+def ration(state: World) -> None:
+    """Fill rates: world packaging goes by orders and margin, what is left over to those still short, the rest pro rata."""
+    for run in range(LANES):
+        state.sum_us[run], state.sum_home[run] = 0.0, 0.0
+    for offer in range(state.available.shape[1]):
+        on_pool = 1.0 if pooled(state, offer) else 0.0
+        for run in range(LANES):
+            can = smaller(state.wanted[offer, run], state.supply[offer, run])
+            need = on_pool * can * state.packaging[offer, run]
+            margin = 1.0 - state.unit_cost[offer, run] / larger(state.price_china[offer, run], 0.001)
+            claim = scarce_claim(need, margin, state.parameter[MARGIN_WEIGHT, run])
+            state.needed[offer, run] = need
+            state.claim[offer, run] = claim
+            state.sum_us[run] += need
+            state.sum_home[run] += claim
+    for run in range(LANES):
+        state.total[run] = state.world_left[run]
+        state.best[run] = 0.0
+    for offer in range(state.available.shape[1]):
+        for run in range(LANES):
+            need, claim = state.needed[offer, run], state.claim[offer, run]
+            got = smaller(state.world_left[run] * claim / (state.sum_home[run] + TINY), need)
+            state.total[run] -= got
+            state.best[run] += select(got < need, claim, 0.0)
+    for offer in range(state.available.shape[1]):
+        on_pool = pooled(state, offer)
+        for run in range(LANES):
+            need, claim = state.needed[offer, run], state.claim[offer, run]
+            got = smaller(state.world_left[run] * claim / (state.sum_home[run] + TINY), need)
+            spare = larger(state.total[run], 0.0) * claim / (state.best[run] + TINY)
+            got = select(got < need, smaller(got + spare, need), got)
+            got = select(state.sum_us[run] <= state.world_left[run], need, got)
+            wanted = larger(state.wanted[offer, run], TINY)
+            by_pool = select(on_pool and need > 0.0, got / larger(wanted * state.packaging[offer, run], TINY), 1.0)
+            by_supply = smaller(state.supply[offer, run] / wanted, 1.0)
+            by_cap = smaller(state.cap_room[offer, run] / wanted, 1.0)
+            state.fill[offer, run] = smaller(by_pool, smaller(by_supply, by_cap))
 
 
 def deliver(state: World, step: int, firm: int) -> None:
     """Deliveries and payments of one firm in this pass; what is left of each order stays in `orders`."""
-    buyer = state.buyer_class[step, firm]
+    buyer, side = state.buyer_class[step, firm], state.side[firm]
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue
         for purpose in range(3):
             for run in range(LANES):
-                share = smaller(state.legal[offer, buyer, run], 1.0) * state.fill[offer, run]
+                share = state.legal[offer, buyer, run] * state.fill[offer, run]
                 money = share * state.orders[firm, offer, purpose, run]
-                chips = money / paid(state, firm, offer, run) * 1000.0
+                chips = money / state.paying[side, offer, run] * 1000.0
                 state.delivered[firm, offer, purpose, run] += chips
                 state.shipped[firm, offer, purpose, run] = chips
                 state.orders[firm, offer, purpose, run] -= money
                 state.spent[firm, run] += money
 
 
-def book_sales(state: World) -> None:
-    """Sales by offer and destination, summed over firms in fixed order; supply and packaging shrink by them."""
-    for offer in range(state.available.shape[1]):
+def book_sales(state: World, offer: int) -> None:
+    """Sales by destination, summed over firms in fixed order; supply, stock and packaging shrink by them."""
+    for run in range(LANES):
+        state.sum_home[run], state.sum_us[run], state.total[run], state.best[run] = 0.0, 0.0, 0.0, 0.0
+    for firm in state.firms:
+        if state.available[firm, offer] == 0.0:
+            continue
+        bloc = state.bloc[firm]
+        home, us, row = (1.0 if bloc == CN else 0.0), (1.0 if bloc == US else 0.0), (1.0 if bloc == ROW else 0.0)
         for run in range(LANES):
-            home, abroad, row, us = 0.0, 0.0, 0.0, 0.0
-            for firm in state.firms:
-                if state.available[firm, offer] == 0.0:
-                    continue
-                chips = 0.0
-                for purpose in range(3):
-                    chips += state.shipped[firm, offer, purpose, run]
-                bloc = state.bloc[firm]
-                home += chips if bloc == CN else 0.0
-                abroad += chips if bloc != CN else 0.0
-                row += chips if bloc == ROW else 0.0
-                us += chips if bloc == US else 0.0
-            state.sold_china[offer, run] += home
-            state.sold_abroad[offer, run] += abroad
-            if offer == 0:
-                state.row_sales[run] += row
-            if state.offer_kind[offer] == FRONTIER:
-                state.us_now[state.offer_vendor[offer], run] += us
-            sold = home + abroad
-            state.supply[offer, run] = larger(state.supply[offer, run] - sold, 0.0)
-            state.cap_room[offer, run] = larger(state.cap_room[offer, run] - home, 0.0)
-            design = state.design[offer, run]
-            if pooled(state, offer) and design >= 0:
-                used = sold * state.spec_packaging[design]
-                state.world_left[run] = larger(state.world_left[run] - used, 0.0)
-                state.world_sold[run] += used
-            if state.offer_nest[offer] != US_NEST:
-                state.stock[offer, run] = larger(state.stock[offer, run] - sold, 0.0)
+            chips = state.shipped[firm, offer, TRAIN, run] + state.shipped[firm, offer, SERVE, run]
+            chips += state.shipped[firm, offer, STOCK, run]
+            state.sum_home[run] += home * chips
+            state.sum_us[run] += us * chips
+            state.total[run] += row * chips
+            state.best[run] += (1.0 - home) * chips
+    frontier = 1.0 if state.offer_kind[offer] == FRONTIER else 0.0
+    nvidia = 1.0 if offer == 0 else 0.0
+    on_pool = 1.0 if pooled(state, offer) else 0.0
+    stocked = 1.0 if state.offer_nest[offer] != US_NEST else 0.0
+    vendor = state.offer_vendor[offer]
+    for run in range(LANES):
+        home, abroad = state.sum_home[run], state.best[run]
+        state.sold_china[offer, run] += home
+        state.sold_abroad[offer, run] += abroad
+        state.row_sales[run] += nvidia * state.total[run]
+        state.us_now[vendor, run] += frontier * state.sum_us[run]
+        state.supply[offer, run] = larger(state.supply[offer, run] - home - abroad, 0.0)
+        state.cap_room[offer, run] = larger(state.cap_room[offer, run] - home, 0.0)
+        used = on_pool * (home + abroad) * state.packaging[offer, run]
+        state.world_left[run] = larger(state.world_left[run] - used, 0.0)
+        state.world_sold[run] += used
+        state.stock[offer, run] = larger(state.stock[offer, run] - stocked * (home + abroad), 0.0)
 
 
 def reoffer(state: World, step: int, firm: int, attempt: int) -> None:
-    """Unfilled money: part waits as backlog while the offer stays legal, the rest goes to what is still on sale."""
+    """Unfilled money: part waits as backlog while the offer stays legal, the rest goes back into the wallet."""
     buyer = state.buyer_class[step, firm]
-    free = np.zeros((2, LANES))
+    again = 1.0 if attempt == 0 else 0.0
+    for run in range(LANES):
+        state.wallet[firm, TRAIN, run] *= again
+        state.wallet[firm, SERVE, run] *= again
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue
         for run in range(LANES):
-            open_later = select(state.legal_next[offer, buyer, run] > 0.0, 1.0, 0.0)
-            kept = select(attempt == 0, 1.0 - state.parameter[BACKLOG_RELEASE, run],
-                          state.parameter[WAIT_SHARE, run])  # fmt: skip
-            kept *= open_later
+            waits = select(attempt == 0, 1.0 - state.parameter[BACKLOG_RELEASE, run], state.parameter[WAIT_SHARE, run])
+            kept = waits * select(state.legal_next[offer, buyer, run] > 0.0, 1.0, 0.0)
             left_train = state.orders[firm, offer, TRAIN, run]
             left_serve = state.orders[firm, offer, SERVE, run]
-            before = select(attempt == 0, 0.0, state.backlog[firm, offer, run])
+            before = (1.0 - again) * state.backlog[firm, offer, run]
             state.backlog[firm, offer, run] = before + kept * (left_train + left_serve)
-            free[TRAIN, run] += (1.0 - kept) * left_train
-            free[SERVE, run] += (1.0 - kept) * left_serve
-    for run in range(LANES):
-        for workload in range(2):
-            if attempt == 0:
-                state.wallet[firm, workload, run] += free[workload, run]
-            else:
-                state.wallet[firm, workload, run] = free[workload, run]
-    spread(state, step, firm, attempt)
+            state.wallet[firm, TRAIN, run] += (1.0 - kept) * left_train
+            state.wallet[firm, SERVE, run] += (1.0 - kept) * left_serve
 
 
-def spread(state: World, step: int, firm: int, attempt: int) -> None:
+def place_wallet(state: World, step: int, firm: int, attempt: int) -> None:
     """Place the wallet on offers: by weight in the first round, later only where chips are left; at the end it is unspent."""
     buyer = state.buyer_class[step, firm]
+    first, last = attempt == 0, attempt == ROUNDS
+    stores = 1.0 if first else 0.0
     for workload in range(2):
-        total = np.zeros(LANES)
-        for offer in range(state.available.shape[1]):
-            if state.available[firm, offer] == 0.0:
-                continue
-            for run in range(LANES):
-                total[run] += open_weight(state, firm, offer, workload, buyer, attempt, run)
-        for offer in range(state.available.shape[1]):
-            if state.available[firm, offer] == 0.0:
-                continue
-            for run in range(LANES):
-                weight = open_weight(state, firm, offer, workload, buyer, attempt, run)
-                goes = select(attempt < ROUNDS, weight / (total[run] + TINY), 0.0)
-                state.orders[firm, offer, workload, run] = goes * state.wallet[firm, workload, run]
-                extra = state.stock_weight[firm, offer, run] * state.stock_money[firm, run]
-                state.orders[firm, offer, STOCK, run] = select(attempt == 0, extra, 0.0)
         for run in range(LANES):
-            nowhere = select((total[run] <= 0.0) or (attempt == ROUNDS), 1.0, 0.0)
-            state.unspent[firm, run] += nowhere * state.wallet[firm, workload, run]
-            state.wallet[firm, workload, run] *= 1.0 - nowhere
-
-
-def open_weight(state: World, firm: int, offer: int, workload: int, buyer: int, attempt: int, run: int) -> float:
-    """Choice weight of an offer that can still deliver."""
-    still = select(attempt == 0, 1.0, select(state.fill[offer, run] >= FULL, 1.0, 0.0))
-    legal = select(state.legal[offer, buyer, run] > 0.0, 1.0, 0.0)
-    return state.weight[firm, offer, workload, run] * still * legal
+            state.total[run] = 0.0
+        for offer in range(state.available.shape[1]):
+            if state.available[firm, offer] == 0.0:
+                continue
+            for run in range(LANES):
+                open_line = (first or state.fill[offer, run] >= FULL) and state.legal[offer, buyer, run] > 0.0
+                weight = select(open_line and not last, state.weight[firm, offer, workload, run], 0.0)
+                state.orders[firm, offer, workload, run] = weight
+                state.total[run] += weight
+        for run in range(LANES):
+            money = state.wallet[firm, workload, run]
+            nowhere = select(state.total[run] <= 0.0, 1.0, 0.0)
+            state.unspent[firm, run] += nowhere * money
+            state.wallet[firm, workload, run] = (1.0 - nowhere) * money
+            state.best[run] = (1.0 - nowhere) * money / (state.total[run] + TINY)
+        for offer in range(state.available.shape[1]):
+            if state.available[firm, offer] == 0.0:
+                continue
+            for run in range(LANES):
+                state.orders[firm, offer, workload, run] *= state.best[run]
+    for offer in range(state.available.shape[1]):
+        for run in range(LANES):
+            extra = stores * state.stock_weight[firm, offer, run] * state.stock_money[firm, run]
+            state.orders[firm, offer, STOCK, run] = extra
 
 
 def close_market(world: World) -> None:

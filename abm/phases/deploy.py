@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from abm.parameter_index import (
     ATTRITION,
     HALL_SLACK,
@@ -31,26 +29,24 @@ def deploy(world: World, step: int) -> None:
         finance(world, firm)
 
 
-def unit_value(state: World, firm: int, offer: int, run: int) -> float:
-    """Price of an offer to the firm, thousand USD."""
-    return larger(state.pay_china[offer, run] if state.bloc[firm] == CN else state.price[offer, run], 0.001)
-
-
 def receive(state: World, firm: int) -> None:
     """New chips by purpose; mean performance of the firm's chips of an offer follows."""
-    value = np.zeros(LANES)
-    for offer in range(state.available.shape[1]):
-        for run in range(LANES):
-            arrived = state.delivered[firm, offer, TRAIN, run] + state.delivered[firm, offer, SERVE, run]
-            value[run] += arrived * unit_value(state, firm, offer, run) / 1000.0
+    side = state.side[firm]
     for run in range(LANES):
         state.halls[firm, run] = 0.0
-        room = (1.0 + state.parameter[HALL_SLACK, run]) * state.budget[firm, run]
-        state.room[firm, run] = room
-        state.arrived[firm, run] = value[run]
+        state.arrived[firm, run] = 0.0
+        state.room[firm, run] = (1.0 + state.parameter[HALL_SLACK, run]) * state.budget[firm, run]
     for offer in range(state.available.shape[1]):
+        if state.holds[firm, offer] == 0.0:
+            continue
         for run in range(LANES):
-            fits = smaller(state.room[firm, run] / (value[run] + TINY), 1.0)
+            chips = state.delivered[firm, offer, TRAIN, run] + state.delivered[firm, offer, SERVE, run]
+            state.arrived[firm, run] += chips * state.paying[side, offer, run] / 1000.0
+    for offer in range(state.available.shape[1]):
+        if state.holds[firm, offer] == 0.0:
+            continue
+        for run in range(LANES):
+            fits = smaller(state.room[firm, run] / (state.arrived[firm, run] + TINY), 1.0)
             before = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
             before += state.warehouse[firm, offer, run]
             state.chips_before[firm, offer, run] = before
@@ -70,37 +66,40 @@ def receive(state: World, firm: int) -> None:
 
 def fit_out(state: World, firm: int, offer: int, run: int) -> float:
     """USD bn per thousand chips for servers, network and hall slots."""
-    price = unit_value(state, firm, offer, run)
+    price = state.paying[state.side[firm], offer, run]
     return (state.parameter[SERVER_SHARE, run] * price + state.parameter[HOST_COST, run]) / 1000.0
 
 
 def release_stock(state: World, firm: int) -> None:
     """Money that found no chips is matched from the warehouse, within hall room, to keep data halls on plan."""
-    held = np.zeros(LANES)
+    if state.bloc[firm] != CN:
+        return
+    for run in range(LANES):
+        state.total[run] = TINY
+        state.best[run] = state.unspent[firm, run]
     for offer in range(state.available.shape[1]):
         for run in range(LANES):
-            held[run] += state.warehouse[firm, offer, run] * unit_value(state, firm, offer, run) / 1000.0
+            state.total[run] += state.warehouse[firm, offer, run] * state.paying[0, offer, run] / 1000.0
+            state.best[run] += state.backlog[firm, offer, run]
     for run in range(LANES):
-        missing = state.unspent[firm, run]
-        for offer in range(state.available.shape[1]):
-            missing += state.backlog[firm, offer, run]
         free = larger(state.room[firm, run] - state.arrived[firm, run], 0.0)
-        wanted = smaller(smaller(missing, free), state.budget[firm, run])
-        released = smaller(wanted / (held[run] + TINY), 1.0)
-        share_train = select(
-            state.bloc[firm] == CN, state.parameter[TRAINING_SHARE_CN, run], state.parameter[TRAINING_SHARE_US, run]
-        )
-        for offer in range(state.available.shape[1]):
-            moved = released * state.warehouse[firm, offer, run]
+        wanted = smaller(smaller(state.best[run], free), state.budget[firm, run])
+        state.used[run] = smaller(wanted / state.total[run], 1.0)
+    for offer in range(state.available.shape[1]):
+        for run in range(LANES):
+            moved = state.used[run] * state.warehouse[firm, offer, run]
+            share = state.parameter[TRAINING_SHARE_CN, run]
             state.warehouse[firm, offer, run] -= moved
-            state.deployed[firm, offer, TRAIN, run] += share_train * moved
-            state.deployed[firm, offer, SERVE, run] += (1.0 - share_train) * moved
+            state.deployed[firm, offer, TRAIN, run] += share * moved
+            state.deployed[firm, offer, SERVE, run] += (1.0 - share) * moved
             state.halls[firm, run] += moved * fit_out(state, firm, offer, run)
 
 
 def retire_and_earmark(state: World, firm: int) -> None:
     """Attrition, and chips that change workload, at most a tenth a quarter."""
     for offer in range(state.available.shape[1]):
+        if state.holds[firm, offer] == 0.0:
+            continue
         for run in range(LANES):
             lost = state.parameter[ATTRITION, run]
             train = state.deployed[firm, offer, TRAIN, run]
@@ -123,12 +122,18 @@ def retire_and_earmark(state: World, firm: int) -> None:
 def finance(state: World, firm: int) -> None:
     """Orders for the warehouse beyond the firm's free cash were paid on credit; need is what it buys a quarter."""
     for run in range(LANES):
-        stored, bought = 0.0, 0.0
-        for offer in range(state.available.shape[1]):
-            stored += state.delivered[firm, offer, STOCK, run] * unit_value(state, firm, offer, run) / 1000.0
-            if state.offer_nest[offer] == US_NEST and state.offer_kind[offer] != GREY:
-                bought += state.delivered[firm, offer, TRAIN, run] + state.delivered[firm, offer, SERVE, run]
-        drawn = larger(stored - state.free_cash[firm, run], 0.0)
+        state.total[run], state.best[run] = 0.0, 0.0
+    for offer in range(state.available.shape[1]):
+        if state.holds[firm, offer] == 0.0:
+            continue
+        counts = 1.0 if state.offer_nest[offer] == US_NEST and state.offer_kind[offer] != GREY else 0.0
+        side = state.side[firm]
+        for run in range(LANES):
+            state.total[run] += state.delivered[firm, offer, STOCK, run] * state.paying[side, offer, run] / 1000.0
+            used = state.delivered[firm, offer, TRAIN, run] + state.delivered[firm, offer, SERVE, run]
+            state.best[run] += counts * used
+    for run in range(LANES):
+        drawn = larger(state.total[run] - state.free_cash[firm, run], 0.0)
         state.credit[firm, run] += drawn
         state.borrowed[firm, run] += drawn
-        state.need[firm, run] += (bought - state.need[firm, run]) / 4.0
+        state.need[firm, run] += (state.best[run] - state.need[firm, run]) / 4.0

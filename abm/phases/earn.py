@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from abm.parameter_index import (
     AI_MARKET_RATIO,
     ALGORITHMIC_PROGRESS,
@@ -19,10 +17,10 @@ from abm.parameter_index import (
     UTILISATION_PLATFORM,
     UTILISATION_STATE,
 )
-from abm.phases.procure import training_share, used_share
+from abm.phases.procure import find_use, training_share
 from abm.rules.ai_firm import ai_revenue, largest_run, market_weight
 from abm.rules.numbers import LOWEST, exp, larger, log, select
-from abm.state import World
+from abm.state import Floats, World
 from abm.vocabulary import SERVE, TRAIN
 
 LANES = 32
@@ -49,21 +47,25 @@ def earn(world: World, step: int) -> None:
 
 def use_compute(state: World, step: int, firm: int) -> None:
     """Useful training and serving compute of a firm, and what its plan would have bought at reference prices."""
-    train, serve = np.zeros(LANES), np.zeros(LANES)
+    for run in range(LANES):
+        state.sum_us[run], state.sum_home[run] = 0.0, 0.0
     for offer in range(state.available.shape[1]):
-        if state.available[firm, offer] == 0.0:
+        if state.holds[firm, offer] == 0.0:
             continue
+        find_use(state, firm, offer, TRAIN)
         for run in range(LANES):
-            used = used_share(state, firm, offer, TRAIN, run)
-            train[run] += state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run] * used
-            used = used_share(state, firm, offer, SERVE, run)
-            serve[run] += state.deployed[firm, offer, SERVE, run] * state.mean_performance[firm, offer, SERVE, run] * used
+            power = state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run]
+            state.sum_us[run] += power * state.used[run]
+        find_use(state, firm, offer, SERVE)
+        for run in range(LANES):
+            power = state.deployed[firm, offer, SERVE, run] * state.mean_performance[firm, offer, SERVE, run]
+            state.sum_home[run] += power * state.used[run]
     bloc = state.bloc[firm]
     for run in range(LANES):
         public, private = state.parameter[UTILISATION_STATE, run], state.parameter[UTILISATION_PLATFORM, run]
         busy = select(state.state_owned[firm] > 0.0, public, private)
-        state.training[firm, run] = busy * train[run]
-        state.serving[firm, run] = busy * serve[run]
+        state.training[firm, run] = busy * state.sum_us[run]
+        state.serving[firm, run] = busy * state.sum_home[run]
         share = state.parameter[LARGEST_RUN_SHARE, run]
         before = select(step == 0, share * state.training[firm, run], state.run_compute[firm, run])
         state.run_compute[firm, run] = largest_run(share, state.training[firm, run], before)
@@ -87,7 +89,7 @@ def anchor_capability(state: World) -> None:
             state.algorithm_before[firm, run] = state.algorithm[firm, TRAIN, run]
 
 
-def top_mean(state: World, values: np.ndarray, bloc: int, run: int, logarithm: bool) -> float:
+def top_mean(state: World, values: Floats, bloc: int, run: int, logarithm: bool) -> float:
     """Mean of a bloc's three highest values, of their logarithms if asked; fewer if the bloc has fewer firms."""
     first, second, third = LOWEST, LOWEST, LOWEST
     for firm in state.firms:
@@ -120,25 +122,29 @@ def share_market(state: World, step: int) -> None:
     """Firms of a bloc share its AI market by size, capability and service."""
     for bloc in range(state.start_capability.shape[0]):
         for run in range(LANES):
-            size = state.plan[step, bloc] * state.plan_factor[step, bloc, run] * state.jump[run]
-            market = state.parameter[AI_MARKET_RATIO, run] * size
-            expected = reference_capability(state, step, bloc, run)
-            total = 0.0
-            for firm in state.firms:
-                if state.bloc[firm] == bloc:
-                    weight = firm_weight(state, step, firm, expected, run)
-                    state.revenue[firm, run] = weight
-                    total += weight
-            for firm in state.firms:
-                if state.bloc[firm] == bloc:
-                    weight = state.revenue[firm, run]
-                    earned = ai_revenue(market, weight, total)
-                    base = ai_revenue(market, RUNG * state.plan_share[step, firm], RUNG)
-                    before = select(step == 0, base, state.revenue_smooth[firm, run])
-                    state.revenue[firm, run] = earned
-                    state.revenue_smooth[firm, run] = before + (earned - before) / 4.0
-                    base_before = select(step == 0, base, state.revenue_base[firm, run])
-                    state.revenue_base[firm, run] = base_before + (base - base_before) / 4.0
+            state.best[run] = reference_capability(state, step, bloc, run)
+            state.total[run] = 0.0
+        for firm in state.firms:
+            if state.bloc[firm] != bloc:
+                continue
+            for run in range(LANES):
+                weight = firm_weight(state, step, firm, state.best[run], run)
+                state.revenue[firm, run] = weight
+                state.total[run] += weight
+        for firm in state.firms:
+            if state.bloc[firm] != bloc:
+                continue
+            share = state.plan_share[step, firm]
+            for run in range(LANES):
+                size = state.plan[step, bloc] * state.plan_factor[step, bloc, run] * state.jump[run]
+                market = state.parameter[AI_MARKET_RATIO, run] * size
+                earned = ai_revenue(market, state.revenue[firm, run], state.total[run])
+                base = ai_revenue(market, RUNG * share, RUNG)
+                before = select(step == 0, base, state.revenue_smooth[firm, run])
+                state.revenue[firm, run] = earned
+                state.revenue_smooth[firm, run] = before + (earned - before) / 4.0
+                base_before = select(step == 0, base, state.revenue_base[firm, run])
+                state.revenue_base[firm, run] = base_before + (base - base_before) / 4.0
 
 
 def firm_weight(state: World, step: int, firm: int, expected: float, run: int) -> float:

@@ -14,10 +14,9 @@ from abm.parameter_index import (
     INTERCONNECT_WEIGHT,
     NODE_GAP,
     RD_REVENUE_ELASTICITY,
-    TRAINING_MONEY_SHARE,
 )
 from abm.rules.chip_vendor import catch_up, design_pace, research_ratio
-from abm.rules.chips import accounting_unit, quality, serve_performance, train_performance
+from abm.rules.chips import accounting_unit, serve_performance, train_performance
 from abm.rules.numbers import exp, log, select
 from abm.state import World
 from abm.vocabulary import COMPLIANCE, GREY, SERVE, SW_RD_FROM_REVENUE, TRAIN
@@ -149,12 +148,3 @@ def design_performance(state: World, design: int, run: int) -> tuple[float, floa
         state.parameter[BANDWIDTH_WEIGHT, run],
     )
     return train, serve
-
-
-def offer_quality(state: World, offer: int, run: int) -> float:
-    """Quality of an offer for both workloads together."""
-    return quality(
-        state.performance[offer, TRAIN, run],
-        state.performance[offer, SERVE, run],
-        state.parameter[TRAINING_MONEY_SHARE, run],
-    )

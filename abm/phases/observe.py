@@ -7,7 +7,7 @@ from abm.parameter_index import (
     LOW_TIER_US,
 )
 from abm.phases.earn import top_mean
-from abm.phases.procure import used_share
+from abm.phases.procure import find_use
 from abm.rules.numbers import LOWEST, larger, select, smaller
 from abm.series import at
 from abm.state import World
@@ -44,7 +44,7 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     MIX_PORTING, MIX_FULL_STACK, PORTING_CANN, SERVED_CN, REVENUE_CN, REVENUE_US, TOOL_ACCESS, TOOL_HOME,
     TOOL_SPENDING, ADVANCED_WAFERS, AI_WAFERS, YIELD, DIE_BANK, HBM_BANK, HBM_IMPORTS, WORLD_CAPACITY, WORLD_SOLD,
     WORLD_STOCK, FILL_FRONTIER, PRICE_FRONTIER, PRICE_A, PRICE_B, DESIGN_FRONTIER, DESIGN_A, DESIGN_B, DESIGN_AMD,
-    ABROAD_H100E, TOOLMAKERS, CN_VENDOR_REVENUE, DUTY, ASSORTATIVITY,
+    ABROAD_H100E, TOOLMAKERS, CN_VENDOR_REVENUE, DUTY, ASSORTATIVITY, ABROAD_VALUE,
 ) = (at(name) for name in (
     "capability_cn", "capability_us", "compute_cn", "compute_us", "compute_world", "domestic_compute_bought",
     "compute_bought_cn", "domestic_value", "value_cn", "domestic_packages", "domestic_output", "ascend_packages",
@@ -57,14 +57,14 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     "tool_share_domestic", "tool_spending", "advanced_wafers", "ai_wafers", "yield_domestic", "die_bank", "hbm_bank",
     "hbm_imports", "world_capacity", "world_sold", "world_stock", "fill_us_frontier", "price_frontier",
     "price_compliance_a", "price_compliance_b", "design_frontier", "design_compliance_a", "design_compliance_b",
-    "design_amd", "nvidia_abroad_h100e", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity",
+    "design_amd", "nvidia_abroad_h100e", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity", "value_abroad",
 ))  # fmt: skip
 
 
 def observe(world: World, step: int) -> None:
     """Record every series of the quarter."""
+    observe_market(world, step)
     for run in range(LANES):
-        observe_market(world, step, run)
         observe_sales(world, step, run)
         observe_vendors(world, step, run)
         observe_firms(world, step, run)
@@ -77,43 +77,38 @@ def put(state: World, row: int, step: int, run: int, value: float) -> None:
     state.record[row, step, run] = value
 
 
-def observe_market(state: World, step: int, run: int) -> None:
+def observe_market(state: World, step: int) -> None:
     """Chips bought in China by origin, in useful compute and value, and how far blocs buy their own."""
-    home, every, home_value, value = 0.0, 0.0, 0.0, 0.0
-    own, foreign_home, total = 0.0, 0.0, TINY
+    rows = (DOMESTIC_COMPUTE, COMPUTE_BOUGHT, DOMESTIC_VALUE, VALUE_CN, ABROAD_VALUE)
+    for row in rows:
+        for run in range(LANES):
+            state.record[row, step, run] = 0.0
     for offer in range(state.available.shape[1]):
-        domestic = state.offer_nest[offer] == DOMESTIC_NEST
-        compute, money, elsewhere = 0.0, 0.0, 0.0
+        home = 1.0 if state.offer_nest[offer] == DOMESTIC_NEST else 0.0
+        for run in range(LANES):
+            money = state.sold_china[offer, run] * state.paying[0, offer, run] / THOUSAND
+            state.record[DOMESTIC_VALUE, step, run] += home * money
+            state.record[VALUE_CN, step, run] += money
+            state.record[ABROAD_VALUE, step, run] += state.sold_abroad[offer, run] * state.paying[1, offer, run] / THOUSAND
         for firm in state.firms:
-            if state.available[firm, offer] == 0.0:
+            if state.available[firm, offer] == 0.0 or state.bloc[firm] != CN:
                 continue
-            chips = 0.0
-            for purpose in range(3):
-                chips += state.delivered[firm, offer, purpose, run]
-            if state.bloc[firm] != CN:
-                elsewhere += chips * state.price[offer, run] / THOUSAND
-                continue
-            money += chips * state.pay_china[offer, run] / THOUSAND
             for workload in range(2):
-                share = state.delivered[firm, offer, workload, run] + 0.5 * state.delivered[firm, offer, STOCK, run]
-                used = used_share(state, firm, offer, workload, run)
-                compute += share * state.performance[offer, workload, run] * used
-        every += compute
-        value += money
-        home += compute if domestic else 0.0
-        home_value += money if domestic else 0.0
-        own += money if domestic else elsewhere
-        foreign_home += money if domestic else 0.0
-        total += money + elsewhere
-    put(state, DOMESTIC_COMPUTE, step, run, home)
-    put(state, COMPUTE_BOUGHT, step, run, every)
-    put(state, DOMESTIC_VALUE, step, run, home_value)
-    put(state, VALUE_CN, step, run, value)
-    state.self_reliance[run] = home / (every + TINY)
-    chinese, abroad = value / total, 1.0 - value / total
-    sold_home, sold_us = foreign_home / total, 1.0 - foreign_home / total
-    expected = chinese * sold_home + abroad * sold_us
-    put(state, ASSORTATIVITY, step, run, (own / total - expected) / larger(1.0 - expected, TINY))
+                find_use(state, firm, offer, workload)
+                for run in range(LANES):
+                    chips = state.delivered[firm, offer, workload, run] + 0.5 * state.delivered[firm, offer, STOCK, run]
+                    compute = chips * state.performance[offer, workload, run] * state.used[run]
+                    state.record[DOMESTIC_COMPUTE, step, run] += home * compute
+                    state.record[COMPUTE_BOUGHT, step, run] += compute
+    for run in range(LANES):
+        bought = state.record[COMPUTE_BOUGHT, step, run]
+        state.self_reliance[run] = state.record[DOMESTIC_COMPUTE, step, run] / (bought + TINY)
+        total = state.record[VALUE_CN, step, run] + state.record[ABROAD_VALUE, step, run] + TINY
+        chinese = state.record[VALUE_CN, step, run] / total
+        made_home = state.record[DOMESTIC_VALUE, step, run] / total
+        own = made_home + state.record[ABROAD_VALUE, step, run] / total
+        expected = chinese * made_home + (1.0 - chinese) * (1.0 - made_home)
+        state.record[ASSORTATIVITY, step, run] = (own - expected) / larger(1.0 - expected, TINY)
 
 
 def observe_sales(state: World, step: int, run: int) -> None:

@@ -5,24 +5,29 @@ from __future__ import annotations
 from abm.parameter_index import (
     DOMESTIC_PRICE_RATIO,
     DUTY_PASS_THROUGH,
+    ELECTRICITY_PRICE,
+    HOST_COST,
     PRICE_EXPONENT,
     REDESIGN_LAG,
     REFERENCE_PRICE,
     RIVAL_MARKUP_FALL,
     SCRAP_SHARE,
     SECOND_LINE,
+    SERVER_SHARE,
     TRAINING_MONEY_SHARE,
     UPGRADE_GAIN,
 )
-from abm.phases.launch import offer_quality
+from abm.rules.ai_firm import cost_of_ownership
 from abm.rules.chip_vendor import price_in_china
-from abm.rules.chips import list_price, redesign_value
+from abm.rules.chips import list_price, quality, redesign_value
 from abm.rules.numbers import larger, select
 from abm.state import World
-from abm.vocabulary import COMPLIANCE, CUDA, DOMESTIC, GREY, LOW_TIER, PRIVATE, SW_REDESIGN, US_NEST
+from abm.vocabulary import COMPLIANCE, DOMESTIC, FRONTIER, GREY, PRIVATE, SERVE, SW_REDESIGN, TRAIN, US_NEST
 
 LANES = 32
 HALF = 0.5
+LEAST_PRICE = 1e-3
+"""Thousand USD: keeps offers that are not on sale out of divisions by zero."""
 
 
 def redesign(world: World, step: int) -> None:
@@ -35,7 +40,8 @@ def redesign(world: World, step: int) -> None:
             continue
         for run in range(LANES):
             world.scrapped[offer, run] = 0.0
-            if world.switch[SW_REDESIGN, run] > 0.0 and world.redesign_wait[offer, run] == 0.0:
+            news = world.law_news[world.arm[run], step] > 0.0 or world.opening[offer, run] < 1.0
+            if news and world.switch[SW_REDESIGN, run] > 0.0 and world.redesign_wait[offer, run] == 0.0:
                 start_redesign(world, step, offer, run)
 
 
@@ -134,32 +140,63 @@ def set_prices(world: World, step: int) -> None:
     """List prices by performance, lower for Chinese chips; in China the mark-up falls with the rivals' share."""
     for offer in range(world.offer_kind.shape[0]):
         kind = world.offer_kind[offer]
-        domestic = kind == DOMESTIC or (kind == LOW_TIER and world.offer_ecosystem[offer] != CUDA)
+        home = world.offer_nest[offer] != US_NEST
+        grey = 1.0 if kind == GREY else 0.0
         for run in range(LANES):
+            design = world.design[offer, run]
+            on_sale = design >= 0
+            place = design if on_sale else 0
+            levy = select(on_sale and not home and kind != GREY, levies(world, step, place, run), 0.0)
+            cost = select(kind == DOMESTIC, world.unit_cost[offer, run], select(on_sale, world.spec_cost[place], 0.0))
             listed = list_price(
-                offer_quality(world, offer, run),
+                quality(
+                    world.performance[offer, TRAIN, run],
+                    world.performance[offer, SERVE, run],
+                    world.parameter[TRAINING_MONEY_SHARE, run],
+                ),
                 world.parameter[REFERENCE_PRICE, run],
                 world.parameter[PRICE_EXPONENT, run],
             )
-            listed *= select(domestic, world.parameter[DOMESTIC_PRICE_RATIO, run], 1.0)
-            design = world.design[offer, run]
-            if kind != DOMESTIC:
-                world.unit_cost[offer, run] = world.spec_cost[design] if design >= 0 else 0.0
+            listed *= select(home, world.parameter[DOMESTIC_PRICE_RATIO, run], 1.0)
+            rivals = select(home, 1.0 - world.self_reliance[run], world.self_reliance[run])
+            china = price_in_china(listed, cost, rivals, world.parameter[RIVAL_MARKUP_FALL, run])
+            china = select(grey > 0.0, listed * (1.0 + world.grey_premium[run]), china)
+            world.unit_cost[offer, run] = cost
             world.price[offer, run] = listed
-            rivals = world.self_reliance[run] if not domestic else 1.0 - world.self_reliance[run]
-            fall = world.parameter[RIVAL_MARKUP_FALL, run]
-            if kind == GREY:
-                world.price_china[offer, run] = listed * (1.0 + world.grey_premium[run])
-            else:
-                world.price_china[offer, run] = price_in_china(listed, world.unit_cost[offer, run], rivals, fall)
-            passed = world.parameter[DUTY_PASS_THROUGH, run] * levies(world, step, offer, run)
-            world.pay_china[offer, run] = world.price_china[offer, run] * (1.0 + passed)
+            world.price_china[offer, run] = china
+            passed = world.parameter[DUTY_PASS_THROUGH, run] * levy
+            world.paying[0, offer, run] = larger(china * (1.0 + passed), LEAST_PRICE)
+            world.paying[1, offer, run] = larger(listed, LEAST_PRICE)
+            world.packaging[offer, run] = select(on_sale, world.spec_packaging[place], 0.0)
+    cost_owners(world)
 
 
-def levies(state: World, step: int, offer: int, run: int) -> float:
+def levies(state: World, step: int, design: int, run: int) -> float:
     """Duty and revenue share on a legal sale to China, share of the price."""
-    design = state.design[offer, run]
-    if design < 0 or state.offer_nest[offer] != US_NEST or state.offer_kind[offer] == GREY:
-        return 0.0
     arm = state.arm[run]
     return state.law_duty[arm, step, design] + state.law_share[arm, step, design]
+
+
+def cost_owners(state: World) -> None:
+    """Cost of ownership of each offer in China and abroad, and the best US line's performance per cost."""
+    for side in range(2):
+        for workload in range(2):
+            for run in range(LANES):
+                state.reference[side, workload, run] = LEAST_PRICE
+        for offer in range(state.offer_kind.shape[0]):
+            for run in range(LANES):
+                design = state.design[offer, run]
+                power = select(design >= 0, state.spec_power[design if design >= 0 else 0], 1.0)
+                state.owning[side, offer, run] = cost_of_ownership(
+                    state.paying[side, offer, run],
+                    state.parameter[SERVER_SHARE, run],
+                    state.parameter[HOST_COST, run],
+                    power,
+                    state.parameter[ELECTRICITY_PRICE, run],
+                )
+            if state.offer_kind[offer] != FRONTIER:
+                continue
+            for workload in range(2):
+                for run in range(LANES):
+                    each = state.performance[offer, workload, run] / state.owning[side, offer, run]
+                    state.reference[side, workload, run] = larger(state.reference[side, workload, run], each)

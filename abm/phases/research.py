@@ -50,11 +50,12 @@ TINY = 1e-12
 def research(world: World, step: int) -> None:
     """Research spending, gains in efficiency, porting and integration, each with what comes from others."""
     remember(world)
+    compare_with_leader(world, step)
     for firm in world.firms:
         spend(world, firm)
-        improve(world, step, firm)
-        port(world, step, firm)
-        integrate(world, step, firm)
+        improve(world, firm)
+        port(world, firm)
+        integrate(world, firm)
     newcomers(world, step)
 
 
@@ -84,50 +85,51 @@ def research_input(state: World, firm: int, run: int) -> float:
     return power * state.research_money[firm, run]
 
 
-def leader_research(state: World, step: int, run: int) -> float:
-    """Reference of research money, USD bn: what a leading US lab plans, the same for all firms and arms."""
-    plan = state.plan[step, US] * state.plan_factor[step, US, run]
-    return state.parameter[RD_INTENSITY, run] * state.parameter[LEADER_SHARE, run] * plan
-
-
-def leader_compute(state: World, run: int) -> float:
-    """Reference of training compute, thousand A100: what the plan of a leading US lab would have bought."""
-    total = 0.0
+def compare_with_leader(state: World, step: int) -> None:
+    """References of research inputs, the same for all firms: money and compute that the plan of a leading US lab buys."""
+    for run in range(LANES):
+        plan = state.plan[step, US] * state.plan_factor[step, US, run]
+        state.leader_money[run] = state.parameter[RD_INTENSITY, run] * state.parameter[LEADER_SHARE, run] * plan
+        state.leader_compute[run] = 0.0
     for firm in state.firms:
-        total += select(state.bloc[firm] == US, state.reference_compute[firm, run], 0.0)
-    used = state.parameter[TRAINING_SHARE_US, run] * state.parameter[UTILISATION_PLATFORM, run]
-    return total * used * state.parameter[LEADER_SHARE, run]
+        american = 1.0 if state.bloc[firm] == US else 0.0
+        for run in range(LANES):
+            used = state.parameter[TRAINING_SHARE_US, run] * state.parameter[UTILISATION_PLATFORM, run]
+            share = used * state.parameter[LEADER_SHARE, run]
+            state.leader_compute[run] += american * share * state.reference_compute[firm, run]
 
 
-def best_knowledge(state: World, firm: int, run: int) -> float:
-    """Largest accessible lead in algorithms: open weights before closed ones, other blocs less under controls."""
-    gap = 0.0
+def best_knowledge(state: World, firm: int) -> None:
+    """Largest accessible lead in algorithms, into `state.best`: open weights before closed, other blocs less under controls."""
+    for run in range(LANES):
+        state.best[run] = 0.0
     for other in state.firms:
-        lead = state.algorithm_before[other, run] - state.algorithm_before[firm, run]
-        access = select(state.open_weights[other] > 0.0, 1.0, state.parameter[CLOSED_ACCESS, run])
-        lost = state.parameter[CROSS_BLOC_ACCESS_LOSS, run] * state.stringency_smooth[run]
-        across = state.bloc[other] != state.bloc[firm]
-        access *= select(across, 1.0 - lost, 1.0)
-        known = select(state.capability[other, run] > 0.0, 1.0, 0.0)
-        gap = larger(gap, known * access * larger(lead, 0.0))
-    return gap
+        across = 1.0 if state.bloc[other] != state.bloc[firm] else 0.0
+        is_open = state.open_weights[other] > 0.0
+        for run in range(LANES):
+            lead = state.algorithm_before[other, run] - state.algorithm_before[firm, run]
+            access = select(is_open, 1.0, state.parameter[CLOSED_ACCESS, run])
+            access *= 1.0 - across * state.parameter[CROSS_BLOC_ACCESS_LOSS, run] * state.stringency_smooth[run]
+            known = select(state.capability[other, run] > 0.0, 1.0, 0.0)
+            state.best[run] = larger(state.best[run], known * access * lead)
 
 
-def improve(state: World, step: int, firm: int) -> None:
+def improve(state: World, firm: int) -> None:
     """Algorithmic efficiency for training and serving: own research, then what spills over."""
+    best_knowledge(state, firm)
     for run in range(LANES):
         effort = state.mix[firm, EFFICIENCY, run] * state.switch[SW_EFFICIENCY, run]
         own = efficiency_gain(
             state.parameter[ALGORITHMIC_PROGRESS, run] * exp(state.idea[firm, run]),
             effort,
             research_input(state, firm, run),
-            leader_research(state, step, run),
+            state.leader_money[run],
             state.training[firm, run],
-            leader_compute(state, run),
+            state.leader_compute[run],
             state.parameter[RESEARCH_ELASTICITY, run],
             state.parameter[COMPUTE_IN_RESEARCH, run],
         )
-        spill = state.parameter[DIFFUSION, run] * state.switch[SW_SPILLOVERS, run] * best_knowledge(state, firm, run)
+        spill = state.parameter[DIFFUSION, run] * state.switch[SW_SPILLOVERS, run] * state.best[run]
         state.algorithm[firm, TRAIN, run] += own + spill
         relative = own / state.parameter[ALGORITHMIC_PROGRESS, run]
         catching = spill / state.parameter[ALGORITHMIC_PROGRESS, run]
@@ -137,68 +139,80 @@ def improve(state: World, step: int, firm: int) -> None:
         state.payoff[firm, EFFICIENCY, run] = state.parameter[RESEARCH_ELASTICITY, run] * own / share
 
 
-def use_of_ecosystem(state: World, firm: int, ecosystem: int, run: int) -> float:
-    """Share of the firm's deployed training compute on an ecosystem."""
-    there, total = 0.0, TINY
+def find_total(state: World, firm: int) -> None:
+    """The firm's deployed training compute, into `state.total`."""
+    for run in range(LANES):
+        state.total[run] = TINY
     for offer in range(state.available.shape[1]):
-        if state.available[firm, offer] == 0.0:
+        for run in range(LANES):
+            state.total[run] += state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run]
+
+
+def find_part(state: World, firm: int, ecosystem: int, vendor: int) -> None:
+    """The part of it on an ecosystem or from a vendor (-1: any), into `state.used`."""
+    for run in range(LANES):
+        state.used[run] = 0.0
+    for offer in range(state.available.shape[1]):
+        there = state.offer_ecosystem[offer] == ecosystem or state.offer_vendor[offer] == vendor
+        if not there or state.holds[firm, offer] == 0.0:
             continue
-        power = state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run]
-        total += power
-        there += power if state.offer_ecosystem[offer] == ecosystem else 0.0
-    return there / total
+        for run in range(LANES):
+            state.used[run] += state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run]
 
 
-def port(state: World, step: int, firm: int) -> None:
+def port(state: World, firm: int) -> None:
     """Software maturity on each rival of CUDA: own porting work, learning by use, know-how of neighbours."""
     links = state.neighbour.shape[1]
+    find_total(state, firm)
+    for run in range(LANES):
+        state.payoff[firm, PORTING, run] = 0.0
     for ecosystem in range(ROCM, CN_OTHER + 1):
+        find_part(state, firm, ecosystem, -1)
         for run in range(LANES):
-            around = 0.0
-            for link in range(links):
-                around += state.porting_before[state.neighbour[firm, link], ecosystem, run] / links
-            effort = state.mix[firm, PORTING, run] * state.switch[SW_PORTING, run]
+            state.best[run] = 0.0
+        for link in range(links):
+            near = state.neighbour[firm, link]
+            for run in range(LANES):
+                state.best[run] += state.porting_before[near, ecosystem, run] / links
+        for run in range(LANES):
             before = state.porting_before[firm, ecosystem, run]
-            use = use_of_ecosystem(state, firm, ecosystem, run)
+            use = state.used[run] / state.total[run]
             gain = porting_gain(
                 before,
                 state.parameter[PORTING_RATE, run],
                 state.parameter[PORTING_OWN, run],
                 state.parameter[PORTING_NETWORK, run],
                 state.parameter[PORTING_SPILL, run] * state.switch[SW_SPILLOVERS, run],
-                effort,
+                state.mix[firm, PORTING, run] * state.switch[SW_PORTING, run],
                 research_input(state, firm, run),
-                leader_research(state, step, run),
+                state.leader_money[run],
                 use,
-                around,
+                state.best[run],
             )
             state.porting[firm, ecosystem, run] = smaller(before + gain, 1.0)
             unported = state.parameter[UTILISATION_TRAIN_UNPORTED, run]
             reach = unported + (1.0 - unported) * before
             value = use * (1.0 - unported) / reach * gain / larger(2.0 * state.mix[firm, PORTING, run], TINY)
-            first = select(ecosystem == ROCM, 0.0, state.payoff[firm, PORTING, run])
-            state.payoff[firm, PORTING, run] = first + value
+            state.payoff[firm, PORTING, run] += value
 
 
-def integrate(state: World, step: int, firm: int) -> None:
+def integrate(state: World, firm: int) -> None:
     """Full-stack integration of firms with a chip line of their own."""
     vendor = state.own_vendor[firm]
-    for run in range(LANES):
-        if vendor < 0:
+    if vendor < 0:
+        for run in range(LANES):
             state.payoff[firm, FULL_STACK, run] = 0.0
-            continue
+        return
+    find_total(state, firm)
+    find_part(state, firm, -1, vendor)
+    for run in range(LANES):
         effort = state.mix[firm, FULL_STACK, run] * state.switch[SW_FULL_STACK, run]
         before = state.integration[firm, run]
         gain = integration_gain(before, state.parameter[FULL_STACK_RATE, run], effort)
         state.integration[firm, run] = smaller(before + gain, 1.0)
-        own, total = 0.0, TINY
-        for offer in range(state.available.shape[1]):
-            power = state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run]
-            total += power
-            own += power if state.offer_vendor[offer] == vendor else 0.0
         unported = state.parameter[UTILISATION_TRAIN_UNPORTED, run]
         reach = unported + (1.0 - unported) * before
-        value = own / total * (1.0 - unported) / reach * gain
+        value = state.used[run] / state.total[run] * (1.0 - unported) / reach * gain
         state.payoff[firm, FULL_STACK, run] = value / larger(2.0 * state.mix[firm, FULL_STACK, run], TINY)
 
 

@@ -110,7 +110,7 @@ def sell_chips(state: World, step: int, run: int) -> None:
         move(state, flow, AI_OTHER, seller, abroad, run)
         state.vendor_revenue[vendor, run] += china + abroad
         state.vendor_revenue_china[vendor, run] += china
-        passed = state.sold_china[offer, run] * (state.pay_china[offer, run] - state.price_china[offer, run]) / THOUSAND
+        passed = state.sold_china[offer, run] * (state.paying[0, offer, run] - state.price_china[offer, run]) / THOUSAND
         borne = levy_total(state, step, offer, china, run) - passed
         move(state, DUTY_AND_SHARE, AI_CN, GOV_US, passed, run)
         move(state, DUTY_AND_SHARE, seller, GOV_US, borne, run)

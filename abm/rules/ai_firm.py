@@ -37,16 +37,16 @@ def offer_value(performance: float, used: float, cost: float, reference: float, 
     return sensitivity * (log(performance) + log(used) - log(cost) - log(reference)) - cutoff_aversion * hazard + favour
 
 
-def choice_weight(value: float, best: float, window: float, dissimilarity: float, open_share: float) -> float:
+def choice_weight(value: float, best: float, window: float, dissimilarity: float) -> float:
     """Weight of an offer inside its nest; offers worse than the best by more than `window` drop out (MODEL R8)."""
     near = select(value >= best - window, 1.0, 0.0)
-    return near * open_share * exp((value - best) / dissimilarity)
+    return near * exp((value - best) / dissimilarity)
 
 
-def nest_value(total: float, best: float, dissimilarity: float) -> float:
-    """Weight exp(inclusive value) of a nest whose members' weights, relative to `best`, add to `total`; 0 if empty."""
+def nest_value(total: float, dissimilarity: float) -> float:
+    """Weight exp(inclusive value) of a nest whose members' weights, relative to the best offer, add to `total`."""
     full = select(total > 0.0, 1.0, 0.0)
-    return full * exp(best + dissimilarity * log(larger(total, TINY)))
+    return full * exp(dissimilarity * log(larger(total, TINY)))
 
 
 def cutoff_hazard(hazard: float, cut: float, signal: float, signal_weight: float, step: float,
