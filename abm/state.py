@@ -226,6 +226,7 @@ class World(NamedTuple):
     leader_money: Annotated[Floats, Of("run | USD bn | research money of a leading US lab's plan")]
     leader_compute: Annotated[Floats, Of("run | thousand A100 | training compute that plan would have bought")]
     best: Annotated[Floats, Of("run | any | scratch")]
+    worst: Annotated[Floats, Of("run | relative | worst violation of the law in question (scratch)")]
     total: Annotated[Floats, Of("run | any | scratch")]
     sum_us: Annotated[Floats, Of("run | any | scratch")]
     sum_home: Annotated[Floats, Of("run | any | scratch")]
