@@ -60,11 +60,17 @@ def test_change_of_the_lead_splits_into_china_slowed_and_us_changed() -> None:
 
 
 def test_a_lead_from_before_the_history_is_a_bound() -> None:
+    """Without algorithmic progress the US of 2017Q1 (50.29) stood above China until 2019Q4 (49.05)."""
     early = pair(capability_cn=30.0 + 0.0 * T)
+    still = early.controls.parameters | {"algorithmic_progress": np.zeros(2)}
+    early = Comparison(dataclasses.replace(early.controls, parameters=still), early.counterfactual)
     effect = early.effects(2026)["lead"]
+    assert effect.controls is not None
+    assert effect.controls == pytest.approx([3 * (27 + 12)] * 2)
     assert effect.censored is not None
     assert effect.censored.all()
     assert early.summary([2026])[0].censored == 2
+    assert early.controls["lead_censored"].values[:, 27].tolist() == [1.0, 1.0]
 
 
 def test_output_compares_the_last_four_quarters_and_the_sum() -> None:
