@@ -16,7 +16,7 @@ import operator
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.core.extending import (
@@ -97,7 +97,7 @@ def _typeof(value: Handle, context: object) -> WorldType:
 class _Attributes(AttributeTemplate):  # type: ignore[misc]
     key = WorldType
 
-    def generic_resolve(self, kind: WorldType, name: str) -> Any:
+    def generic_resolve(self, kind: Any, name: Any) -> Any:  # type: ignore[override]
         return LAYOUT[name][1] if name in LAYOUT else None
 
 
@@ -124,7 +124,8 @@ def _read(context: Any, builder: Any, kind: WorldType, value: Any, name: str) ->
     element = context.get_data_type(array_type.dtype)
     data = builder.inttoptr(word(first), element.as_pointer())
     shape = [word(first + 1 + axis) for axis in range(array_type.ndim)]
-    strides, step = [], ir.Constant(ir.IntType(64), _WORD)
+    strides: list[Any] = []
+    step = ir.Constant(ir.IntType(64), _WORD)
     for length in reversed(shape):
         strides.insert(0, step)
         step = builder.mul(step, length)
@@ -136,7 +137,7 @@ def _place(context: Any, builder: Any, kind: FieldArray, index_type: Any, array:
     """Address of one element."""
     found = make_array(kind)(context, builder, array)
     each = cgutils.unpack_tuple(builder, index) if isinstance(index_type, types.BaseTuple) else [index]
-    each_type = list(index_type) if isinstance(index_type, types.BaseTuple) else [index_type]
+    each_type: list[Any] = [*index_type] if isinstance(index_type, types.BaseTuple) else [index_type]  # type: ignore[misc]
     places = [context.cast(builder, one, one_type, types.intp) for one, one_type in zip(each, each_type, strict=True)]
     shape = cgutils.unpack_tuple(builder, found.shape)
     offset = places[0]

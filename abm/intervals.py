@@ -103,7 +103,8 @@ def _bootstrap(count: Floats, size: Floats, level: float) -> tuple[Floats, Float
     clusters = size.size
     shares = []
     for _ in range(RESAMPLES // _BLOCK):
-        weight = generator.multinomial(clusters, np.full(clusters, 1.0 / clusters), size=_BLOCK)
+        drawn = generator.integers(0, clusters, size=(_BLOCK, clusters)) + clusters * np.arange(_BLOCK)[:, None]
+        weight = np.bincount(drawn.ravel(), minlength=_BLOCK * clusters).reshape(_BLOCK, clusters).astype(np.float64)
         shares.append((weight @ count) / (weight @ size)[:, None])
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(np.concatenate(shares), [tail, 1.0 - tail], axis=0)

@@ -29,10 +29,11 @@ from abm.quarter import quarters
 from abm.results import Results
 from abm.scenario import Scenario
 from abm.series import FIRM_SERIES, SERIES
+from abm.start import Lanes, dimension_sizes, start_arrays
 from abm.state import FIELDS, Floats, Ints, World, allocate
 from abm.tables import DataPack, load_pack
 from abm.vocabulary import QUARTERS, SWITCHES
-from abm.world import Blueprint, Lanes, blueprint, dimension_sizes, start_arrays
+from abm.world import Blueprint, blueprint
 from abm.worldfile import load_world_file
 
 if TYPE_CHECKING:
@@ -202,7 +203,9 @@ class Builder:
 
 
 def _typed(name: str, array: Any) -> Floats | Ints:
-    return np.ascontiguousarray(array, dtype=np.int64 if FIELDS[name].integer else np.float64)
+    if FIELDS[name].integer:
+        return np.ascontiguousarray(array, dtype=np.int64)
+    return np.ascontiguousarray(array, dtype=np.float64)
 
 
 def simulate(

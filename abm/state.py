@@ -7,7 +7,7 @@ declarations, so allocation, validation, ODD tables and error messages all come 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ class World(NamedTuple):
     plan: Annotated[Floats, Of("quarter bloc | USD bn | latent planned accelerator spending, same in all arms")]
     start_share: Annotated[Floats, Of("firm | share | share of the bloc's installed compute in 2020Q1")]
     available: Annotated[Floats, Of("firm offer | 0/1 | who may buy an offer at all")]
-    holds: Annotated[Floats, Of("firm offer | 0/1 | who may own chips of an offer: buyers and those who had them in 2020")]
+    holds: Annotated[Floats, Of("firm offer | 0/1 | who may own chips of an offer, as a buyer or from 2020")]
     neighbour: Annotated[Ints, Of("firm link | index | porting know-how neighbours of a firm")]
     open_weights: Annotated[Floats, Of("firm | 0/1 | publishes its weights")]
     offer_vendor: Annotated[Ints, Of("offer | index | vendor of the offer")]
@@ -93,7 +93,7 @@ class World(NamedTuple):
     law_tools: Annotated[Floats, Of("arm quarter jurisdiction tool | share | denied tool sales")]
     law_service: Annotated[Floats, Of("arm quarter | share | denied service of installed tools")]
     law_hbm: Annotated[Floats, Of("arm quarter | share | HBM that may be imported")]
-    law_tools_announced: Annotated[Floats, Of("arm quarter jurisdiction tool | share | the same, rules known at its end")]
+    law_tools_announced: Annotated[Floats, Of("arm quarter jurisdiction tool | share | the same, known at its end")]
     law_hbm_announced: Annotated[Floats, Of("arm quarter | share | the same, rules known at its end")]
     law_foundry: Annotated[Floats, Of("arm quarter design | share | foreign foundry may make the design")]
     law_diversion: Annotated[Floats, Of("arm quarter | share | foundry intermediaries not yet closed")]
@@ -138,7 +138,7 @@ class World(NamedTuple):
     accounting: Annotated[Floats, Of("offer run | H100e | 8-bit accounting unit")]
     price: Annotated[Floats, Of("offer run | thousand USD | list price")]
     price_china: Annotated[Floats, Of("offer run | thousand USD | price to Chinese buyers before duty")]
-    paying: Annotated[Floats, Of("side offer run | thousand USD | what buyers in China (0) and abroad (1) pay, duty included")]
+    paying: Annotated[Floats, Of("side offer run | thousand USD | what buyers in China (0) and abroad (1) pay")]
     owning: Annotated[Floats, Of("side offer run | thousand USD | cost of ownership of one chip")]
     reference: Annotated[Floats, Of("side workload run | 1/thousand USD | performance per cost of the best US line")]
     packaging: Annotated[Floats, Of("offer run | H100 = 1 | claim of one chip on world advanced packaging")]
@@ -288,6 +288,10 @@ FIELDS = _read_fields()
 """Declaration of each array of `World`, in order."""
 
 
+def _zeros(shape: tuple[int, ...], integer: bool) -> Floats | Ints:
+    return np.zeros(shape, np.int64) if integer else np.zeros(shape, np.float64)
+
+
 def allocate(sizes: dict[str, int], given: dict[str, Floats | Ints]) -> World:
     """A world of zeros with the arrays in `given` in place.
 
@@ -304,13 +308,11 @@ def allocate(sizes: dict[str, int], given: dict[str, Floats | Ints]) -> World:
     unknown = sorted(set(given) - set(FIELDS))
     if unknown:
         raise ValueError(f"state: unknown arrays {unknown}")
-    arrays = []
+    arrays: list[Any] = []
     for name, field in FIELDS.items():
         shape = tuple(sizes[dim] for dim in field.dims)
         kind = np.int64 if field.integer else np.float64
-        array = given.get(name)
-        if array is None:
-            array = np.zeros(shape, kind)
+        array = given[name] if name in given else _zeros(shape, field.integer)
         if array.shape != shape or array.dtype != kind:
             raise ValueError(f"state: {name} has shape {array.shape} {array.dtype}, expected {shape} {kind.__name__}")
         arrays.append(np.ascontiguousarray(array))

@@ -11,16 +11,13 @@ import numpy as np
 from abm.calendar import quarter_index
 from abm.generations import Design
 from abm.lawtables import LawTables
-from abm.parameter_index import NAMES
 from abm.policy_schema import BARRING_LISTS
-from abm.rules.chips import train_performance
 from abm.state import FIELDS, Floats, Ints
 from abm.tables import DataPack, number
 from abm.vocabulary import (
     BLOCS,
     CN,
     COMPLIANCE,
-    CUSTOM,
     DOMESTIC_NEST,
     ECOSYSTEMS,
     FOREIGN,
@@ -91,8 +88,10 @@ def _firm_arrays(world: WorldFile, pack: DataPack) -> dict[str, Any]:
     count = len(world.firms)
     bloc = np.array([BLOCS.index(firm.bloc) for firm in world.firms])
     mid = {str(row["firm_id"]): number(row, "share_mid") for row in pack.firm_shares}
-    entry = {str(row["firm_id"]): quarter_index(str(row["entry_quarter"])) for row in pack.firms if row["entry_quarter"]}
-    start = {str(row["entity"]): number(row, "value") for row in pack.initial.where(quantity="share_of_bloc_installed_compute")}
+    entered = [row for row in pack.firms if row["entry_quarter"]]
+    entry = {str(row["firm_id"]): quarter_index(str(row["entry_quarter"])) for row in entered}
+    shares = pack.initial.where(quantity="share_of_bloc_installed_compute")
+    start = {str(row["entity"]): number(row, "value") for row in shares}
     share = np.zeros((QUARTERS, count))
     alive = np.zeros((QUARTERS, count))
     for t in range(QUARTERS):
@@ -250,7 +249,8 @@ def _tool_arrays(pack: DataPack) -> dict[str, Any]:
 
 def _foundry_plan(world: WorldFile) -> Floats:
     quarters = [t for t, _ in world.foundry_plan]
-    return np.interp(np.arange(QUARTERS), quarters, [value for _, value in world.foundry_plan])
+    plan: Floats = np.interp(np.arange(QUARTERS), quarters, [value for _, value in world.foundry_plan])
+    return plan
 
 
 def _law_arrays(
@@ -285,7 +285,7 @@ def _law_arrays(
 
 
 def _candidates(designs: Sequence[Design], laws: Sequence[LawTables], allowed: Sequence[frozenset[str]]) -> Ints:
-    """Admissible designs of US vendors that no other design of the same family and at least the same admission beats."""
+    """Admissible designs of US vendors that no other of the same family with at least the same admission beats."""
     rows = [i for i, one in enumerate(designs) if one.us and one.datacentre and one.line in ("frontier", "compliance")]
     specs = np.array([[designs[i].bf16, designs[i].tpp8, designs[i].dram_bw, designs[i].link_io,
                        designs[i].memory_gb] for i in rows])  # fmt: skip
@@ -303,12 +303,12 @@ def _candidates(designs: Sequence[Design], laws: Sequence[LawTables], allowed: S
                 kept |= {rows[i] for i in live if not _beaten(int(i), live, specs, share, family)}
             by_quarter.append(sorted(kept))
         found.append(by_quarter)
-    width = max(1, max(len(one) for arm in found for one in arm))
-    table = np.full((len(laws), QUARTERS, width), -1)
+    width = max(1, *(len(one) for arm in found for one in arm))
+    chosen: Ints = np.full((len(laws), QUARTERS, width), -1, dtype=np.int64)
     for arm, by_quarter in enumerate(found):
         for t, one in enumerate(by_quarter):
-            table[arm, t, : len(one)] = one
-    return table
+            chosen[arm, t, : len(one)] = one
+    return chosen
 
 
 def _news(candidates: Ints, laws: Sequence[LawTables]) -> Floats:
@@ -332,153 +332,3 @@ def _beaten(i: int, live: Ints, specs: Floats, share: Floats, family: Ints) -> b
     better = (specs[rivals] >= specs[i]).all(axis=1) & (share[rivals] >= share[i])
     strictly = better & ((specs[rivals] > specs[i]).any(axis=1) | (share[rivals] > share[i]) | (rivals < i))
     return bool(strictly.any())
-
-
-@dataclass(frozen=True, eq=False)
-class Lanes:
-    """What differs between lanes: arm, world, parameters and switches."""
-
-    arm: Ints
-    world_id: Ints
-    parameter: Floats
-    switch: Floats
-
-
-def start_arrays(plan: Blueprint, lanes: Lanes, seed: int) -> dict[str, Floats | Ints]:
-    """Arrays with a run axis at the start of 2020Q1; all others start at zero.
-
-    Parameters
-    ----------
-    lanes : arrays with the run last: arm, world, parameter (parameter, run), switch (switch, run).
-    """
-    runs = lanes.arm.shape[0]
-    value = {name: lanes.parameter[row] for row, name in enumerate(NAMES)}
-    arrays: dict[str, Any] = {
-        "arm": lanes.arm,
-        "world_id": lanes.world_id,
-        "seed": np.array([seed], dtype=np.int64),
-        "parameter": lanes.parameter,
-        "switch": lanes.switch,
-        "failed_quarter": np.full(runs, -1),
-        "failed_law": np.full(runs, -1),
-        "jump": np.ones(runs),
-        "opening": np.ones((len(plan.world.offers), runs)),
-        "relative": np.ones(runs),
-        "design": np.full((len(plan.world.offers), runs), -1),
-        "redesign_target": np.full((len(plan.world.offers), runs), -1),
-        "generation": np.full((len(plan.world.offers), runs), -1),
-        "next_step": np.repeat(plan.arrays["roadmap_quarter"][:, :1].astype(np.float64), runs, axis=1),
-        "scale": np.ones((len(plan.world.offers), runs)),
-        "mix": np.full((len(plan.world.firms), 3, runs), 1.0 / 3.0),
-        "vendor_smooth": np.repeat(plan.arrays["vendor_reference"][0][:, None], runs, axis=1),
-    }
-    arrays.update(_start_firms(plan, value, runs))
-    arrays.update(_start_supply(plan, value, runs))
-    return arrays
-
-
-def _start_firms(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[str, Any]:
-    world, static = plan.world, plan.arrays
-    ecosystems = {"CUDA": "CUDA", "ROCm": "ROCM", "CANN": "CANN", "CN_OTHER": "CN_OTHER"}
-    porting = np.zeros((len(world.firms), len(ECOSYSTEMS), runs))
-    for row in plan.pack.initial.where(quantity="ecosystem_maturity"):
-        porting[:, ECOSYSTEMS.index(ecosystems[str(row["entity"])]), :] = number(row, "value")
-    floors = np.stack([value["hazard_floor"], value["hazard_floor_listed"], value["hazard_floor_huawei"]])
-    home = (static["bloc"] == CN)[:, None]
-    hazard = np.where(home, floors[static["floor_kind"]], 0.0)
-    deployed, mean, compute = _installed(plan, value, runs)
-    share = static["plan_share"][0][:, None] * static["plan"][0, static["bloc"]][:, None]
-    return {
-        "porting": porting,
-        "hazard": hazard,
-        "hazard_start": hazard.copy(),
-        "deployed": deployed,
-        "mean_performance": mean,
-        "reference_compute": compute,
-        "cash": share * value["liquidity"][None, :],
-        "plan_factor": _plan_factor(value, runs),
-        "start_capability": _start_capability(plan.pack, runs),
-    }
-
-
-def _plan_factor(value: dict[str, Floats], runs: int) -> Floats:
-    """Uncertainty about China's latent plan: a level, and from 2022Q3 its no-control share of world frontier supply."""
-    factor = np.ones((QUARTERS, len(BLOCS), runs))
-    mid = 0.14
-    odds = value["china_share"] / (1.0 - value["china_share"]) / (mid / (1.0 - mid))
-    ramp = np.clip((np.arange(QUARTERS) - 10) / 9.0, 0.0, 1.0)
-    factor[:, CN, :] = value["planned_spending_ratio"] * odds[None, :] ** ramp[:, None]
-    return factor
-
-
-def _start_capability(pack: DataPack, runs: int) -> Floats:
-    """ln effective training compute of each bloc's leaders in 2020Q1, between the observed runs around it."""
-    start = np.zeros((len(BLOCS), runs))
-    for place, bloc in enumerate(BLOCS):
-        rows = pack.initial.where(entity=bloc, quantity="ln_best_training_compute")
-        points = sorted((quarter_index(str(row["quarter"])), number(row, "value")) for row in rows)
-        start[place] = np.interp(0.0, [t for t, _ in points], [level for _, level in points])
-    return start
-
-
-def _installed(plan: Blueprint, value: dict[str, Floats], runs: int) -> tuple[Floats, Floats, Floats]:
-    """Chips of 2020Q1 by firm: V100-class on NVIDIA's line, TPUs on Google's own."""
-    world, static = plan.world, plan.arrays
-    unit = train_performance(125.0, 0.9, 300.0, 0.12)
-    deployed = np.zeros((len(world.firms), len(world.offers), 2, runs))
-    mean = np.zeros_like(deployed)
-    compute = np.zeros((len(world.firms), runs))
-    installed = {b: number(plan.pack.initial.one(entity=b, quantity="installed_compute_a100_train"), "value") for b in BLOCS}
-    own = number(plan.pack.initial.one(entity="US", quantity="installed_compute_tpu_a100_train"), "value")
-    custom = next(i for i, offer in enumerate(world.offers) if offer.kind == OFFER_KINDS[CUSTOM])
-    for place, firm in enumerate(world.firms):
-        train = value["training_share_us" if firm.bloc != "CN" else "training_share_cn"]
-        owned = installed[firm.bloc] * static["start_share"][place]
-        for offer, amount in ((0, owned), (custom, own if firm.id == "GOOGLE" else 0.0)):
-            chips = amount / unit
-            deployed[place, offer, 0] = chips * train
-            deployed[place, offer, 1] = chips * (1.0 - train)
-            mean[place, offer] = unit if amount > 0.0 else 0.0
-            compute[place] += amount
-    return deployed, mean, compute
-
-
-def _start_supply(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[str, Any]:
-    cash = np.zeros((len(plan.world.vendors), runs))
-    for place, vendor in enumerate(plan.world.vendors):
-        if vendor.cash:
-            row = plan.pack.initial.one(entity=vendor.cash, quantity="cash")
-            cash[place] = vendor.cash_share * number(row, "value")
-    nodes = number(plan.pack.initial.one(entity="SMIC", quantity="cash"), "value")
-    v100 = value["reference_price"] * 0.367 ** value["price_exponent"]
-    orders = plan.arrays["plan"][0].sum() * 1000.0 / v100
-    built = plan.arrays["foundry_plan"][:16].sum() * 3.0 * value["smic_wafers_2024"]
-    return {
-        "vendor_cash": cash,
-        "node_cash": np.full(runs, nodes),
-        "world_orders": orders,
-        "world_capacity": orders * (1.0 + value["start_slack"]),
-        "experience_reference": built * (1.0 - value["phone_share"]) * value["wafer_ramp"],
-    }
-
-
-def dimension_sizes(plan: Blueprint, runs: int, series: int, firm_series: int) -> dict[str, int]:
-    """Length of every dimension of `World`."""
-    return {
-        **plan.sizes,
-        "run": runs,
-        "parameter": len(NAMES),
-        "one": 1,
-        "side": 2,
-        "switch": 12,
-        "ring": 8,
-        "workload": 2,
-        "purpose": 3,
-        "research": 3,
-        "ecosystem": len(ECOSYSTEMS),
-        "flow": 12,
-        "sector": 9,
-        "node": len(plan.world.nodes),
-        "series": series,
-        "firm_series": firm_series,
-    }

@@ -108,7 +108,8 @@ def _entries[T](path: str, section: str, rows: list[dict[str, Any]], kind: type[
         name = row.get("id", f"number {place + 1}")
         for key in row:
             if key not in valid:
-                raise WorldError(f"{path}, {section} {name}: unknown key {key!r}; nearest: {nearest(key, list(valid))!r}")
+                hint = nearest(key, list(valid))
+                raise WorldError(f"{path}, {section} {name}: unknown key {key!r}; nearest: {hint!r}")
         values = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
         try:
             made.append(kind(**values))
@@ -163,7 +164,8 @@ def _check(world: WorldFile) -> None:
         _choice(world.path, f"ai_firm {firm.id}", "hazard_floor", firm.hazard_floor, HAZARD_FLOORS)
         if firm.owns:
             world.vendor(firm.owns)
-        if firm.id not in world.neighbours or len(world.neighbours[firm.id]) != len(world.neighbours[world.firms[0].id]):
+        count = len(world.neighbours.get(world.firms[0].id, ()))
+        if len(world.neighbours.get(firm.id, ())) != count or count == 0:
             raise WorldError(f"{world.path}, neighbours: {firm.id} needs as many neighbours as {world.firms[0].id}")
         for other in world.neighbours[firm.id]:
             world.firm(other)

@@ -191,11 +191,17 @@ def draw_fan(axes: Axes, fan: Fan, caption: Caption) -> None:
     _line_labels(axes, fan, caption, shown)
 
 
+def quantiles(values: Floats, levels: Sequence[float]) -> Floats:
+    """Quantiles [level, period] over runs of values [run, period]; NaN where no run has a value."""
+    known = np.isfinite(values).any(axis=0)
+    found = np.full((len(levels), values.shape[1]), np.nan)
+    found[:, known] = np.nanquantile(np.where(np.isfinite(values), values, np.nan)[:, known], levels, axis=0)
+    return found
+
+
 def _band(axes: Axes, at: Floats, values: Floats, colour: str, line: Any, alphas: tuple[float, float]) -> None:
     """Draw 90 and 50 % of worlds and the median; worlds that failed (NaN) are left out."""
-    if not np.isfinite(values).any():
-        return
-    low, first, middle, third, high = np.nanquantile(values, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
+    low, first, middle, third, high = quantiles(values, (0.05, 0.25, 0.5, 0.75, 0.95))
     axes.fill_between(at, low, high, color=colour, alpha=alphas[0], lw=0, zorder=1)
     axes.fill_between(at, first, third, color=colour, alpha=alphas[1], lw=0, zorder=2)
     axes.plot(at, middle, color=colour, ls=line, lw=1.7, zorder=3)
@@ -215,13 +221,11 @@ def _scale(axes: Axes, fan: Fan, shown: NDArray[np.bool_]) -> None:
         return
     seen = [number for one in fan.observed for number in (one.value, one.low, one.high) if number is not None]
     inner, outer = (0.2, 0.8), (0.04, 0.96)
-    ends = [
-        *np.nanquantile(fan.controls[:, shown], outer, axis=0),
-        *np.nanquantile(fan.without[:, shown], inner, axis=0),
-    ]
-    low, high = float(np.nanmin([*np.ravel(ends), *seen])), float(np.nanmax([*np.ravel(ends), *seen]))
-    if fan.log:
-        positive = arms[np.isfinite(arms) & (arms > 0)]
+    ends = [quantiles(fan.controls[:, shown], outer).ravel(), quantiles(fan.without[:, shown], inner).ravel()]
+    reach = np.concatenate([*ends, np.asarray(seen, dtype=np.float64)])
+    low, high = float(np.nanmin(reach)), float(np.nanmax(reach))
+    positive = arms[np.isfinite(arms) & (arms > 0)]
+    if fan.log and positive.size:
         axes.set_yscale("log")
         axes.set_ylim(max(float(np.quantile(positive, 0.02)), high / 3000), high * 1.6)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
@@ -254,11 +258,11 @@ def _line_labels(axes: Axes, fan: Fan, caption: Caption, shown: NDArray[np.bool_
     at, size = fan.at[shown], 8.5 if fan.marked else 7.5
     pages = []
     for arm in (fan.controls, fan.without):
-        middle = np.nanmedian(arm[:, shown], axis=0)
-        inside = np.clip(middle, *axes.get_ylim())
+        inside = np.clip(quantiles(arm[:, shown], (0.5,))[0], *axes.get_ylim())
         pages.append(axes.transAxes.inverted().transform(axes.transData.transform(np.column_stack([at, inside]))))
     (x, with_controls), (_, without) = (page.T for page in pages)
     gap = np.where((x > 0.3) & (x < 0.8), np.abs(with_controls - without), -1.0)
+    gap = np.nan_to_num(gap, nan=-1.0)
     place = int(np.argmax(gap))
     if gap[place] < 0.1:
         return

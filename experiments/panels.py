@@ -17,7 +17,7 @@ from abm.policy import Policy, is_standing
 from abm.policy_schema import Clause, HbmStep, Instrument
 from abm.results import Results
 from abm.scenario import Scenario
-from experiments.figures import Bars, Caption, Fan, Observed, picture, save
+from experiments.figures import Bars, Caption, Fan, Observed, picture, quantiles, save
 from experiments.report import CONTINUATION_NAMES, HORIZONS, prior_text, regime_shares
 from experiments.runfolder import write_json
 from experiments.runs import Pair
@@ -97,7 +97,7 @@ def fan(panel: Panel, pairs: Sequence[Pair]) -> Fan:
     sliding = None
     if len(pairs) > 1:
         other = measure(pairs[1].comparison.controls, panel.quantity, usable_runs(pairs[1])).values[:, regular]
-        sliding = median(other)
+        sliding = quantiles(other, (0.5,))[0]
     return Fan(
         title=panel.title,
         unit=panel.unit,
@@ -118,14 +118,6 @@ def _regular(periods: Sequence[str]) -> list[int]:
     lengths = [len(periods_of(period)) for period in periods]
     usual = max(set(lengths), key=lengths.count)
     return [place for place, length in enumerate(lengths) if length == usual]
-
-
-def median(values: Floats) -> Floats:
-    """Median over runs, NaN in periods without values."""
-    known = np.isfinite(values).any(axis=0)
-    result = np.full(values.shape[1], np.nan)
-    result[known] = np.nanmedian(values[:, known], axis=0)
-    return result
 
 
 def policy_marks(policy: Policy) -> tuple[tuple[date, str], ...]:
@@ -214,9 +206,8 @@ def quantile_rows(pairs: Sequence[Pair]) -> Iterator[tuple[Any, ...]]:
             for name in names:
                 found = measure(results, name, usable)
                 seen = {period: (value, low, high) for period, value, low, high in found.observed}
+                spread = quantiles(found.values, QUANTILES)
                 for place, period in enumerate(found.periods):
-                    known = found.values[:, place]
-                    known = known[np.isfinite(known)]
-                    quantiles = np.quantile(known, QUANTILES).tolist() if known.size else [None] * len(QUANTILES)
+                    runs = int(np.isfinite(found.values[:, place]).sum())
                     real = seen.get(period, (None, None, None))
-                    yield (pair.continuation, arm, name, found.unit, period, known.size, *quantiles, *real)
+                    yield (pair.continuation, arm, name, found.unit, period, runs, *spread[:, place].tolist(), *real)

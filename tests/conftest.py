@@ -7,6 +7,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from abm.tables import load_pack
+from abm.worldfile import load_world_file
+
 # The same examples on every machine and day, so that a red test is a change of the code; HYPOTHESIS_PROFILE=explore
 # looks elsewhere each time.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -17,14 +20,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 @pytest.fixture(scope="session")
 def pack():
     """The data pack of the project."""
-    from abm.tables import load_pack
-
     return load_pack()
 
 
 @pytest.fixture(scope="session")
 def world_file():
     """The default world file."""
-    from abm.worldfile import load_world_file
-
     return load_world_file()

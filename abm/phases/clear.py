@@ -71,7 +71,7 @@ def pooled(state: World, offer: int) -> bool:
 
 
 def ration(state: World) -> None:
-    """Fill rates: world packaging goes by orders and margin, what is left over to those still short, the rest pro rata."""
+    """Fill rates: world packaging by orders and margin, what is left to those still short; other supply pro rata."""
     for run in range(LANES):
         state.sum_us[run], state.sum_home[run] = 0.0, 0.0
     for offer in range(state.available.shape[1]):
@@ -183,7 +183,7 @@ def reoffer(state: World, step: int, firm: int, attempt: int) -> None:
 
 
 def place_wallet(state: World, step: int, firm: int, attempt: int) -> None:
-    """Place the wallet on offers: by weight in the first round, later only where chips are left; at the end it is unspent."""
+    """Place the wallet on offers: by weight at first, later only where chips are left; at the end it is unspent."""
     buyer = state.buyer_class[step, firm]
     first, last = attempt == 0, attempt == ROUNDS
     stores = 1.0 if first else 0.0

@@ -57,7 +57,8 @@ def receive(state: World, firm: int) -> None:
             for workload in range(2):
                 mean = state.mean_performance[firm, offer, workload, run]
                 fresh = state.performance[offer, workload, run]
-                state.mean_performance[firm, offer, workload, run] = (before * mean + new * fresh) / (before + new + TINY)
+                mixed = (before * mean + new * fresh) / (before + new + TINY)
+                state.mean_performance[firm, offer, workload, run] = mixed
             state.deployed[firm, offer, TRAIN, run] += fits * train
             state.deployed[firm, offer, SERVE, run] += fits * serve
             state.warehouse[firm, offer, run] += stored + (1.0 - fits) * (train + serve)

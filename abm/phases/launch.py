@@ -109,7 +109,7 @@ def ship_redesigns(state: World) -> None:
 
 
 def measure(state: World) -> None:
-    """Performance and accounting unit of each offer on sale; under sliding thresholds designs grow with the frontier."""
+    """Performance and accounting unit of each offer on sale; sliding thresholds let designs grow."""
     for offer in range(state.offer_kind.shape[0]):
         for run in range(LANES):
             design = state.design[offer, run]

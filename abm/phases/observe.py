@@ -57,17 +57,26 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     "tool_share_domestic", "tool_spending", "advanced_wafers", "ai_wafers", "yield_domestic", "die_bank", "hbm_bank",
     "hbm_imports", "world_capacity", "world_sold", "world_stock", "fill_us_frontier", "price_frontier",
     "price_compliance_a", "price_compliance_b", "design_frontier", "design_compliance_a", "design_compliance_b",
-    "design_amd", "nvidia_abroad_h100e", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity", "value_abroad",
+    "design_amd", "nvidia_abroad_h100e", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity",
+    "value_abroad",
 ))  # fmt: skip
+
+
+FIRM_ROWS = (
+    COMPUTE_CN, COMPUTE_US, COMPUTE_WORLD, RESEARCH_CN, RESEARCH_US, REVENUE_CN, REVENUE_US, BUDGET_CN, UNSPENT_CN,
+    STOCK_ORDERS, HAZARD_CN, MIX_EFFICIENCY, MIX_PORTING, MIX_FULL_STACK, PORTING_CANN, SERVED_CN, BACKLOG_CN,
+    WAREHOUSE_CN,
+)  # fmt: skip
+"""Series that are sums over firms."""
 
 
 def observe(world: World, step: int) -> None:
     """Record every series of the quarter."""
     observe_market(world, step)
+    observe_firms(world, step)
     for run in range(LANES):
         observe_sales(world, step, run)
         observe_vendors(world, step, run)
-        observe_firms(world, step, run)
         observe_china_chain(world, step, run)
         observe_rules(world, step, run)
 
@@ -89,7 +98,8 @@ def observe_market(state: World, step: int) -> None:
             money = state.sold_china[offer, run] * state.paying[0, offer, run] / THOUSAND
             state.record[DOMESTIC_VALUE, step, run] += home * money
             state.record[VALUE_CN, step, run] += money
-            state.record[ABROAD_VALUE, step, run] += state.sold_abroad[offer, run] * state.paying[1, offer, run] / THOUSAND
+            elsewhere = state.sold_abroad[offer, run] * state.paying[1, offer, run] / THOUSAND
+            state.record[ABROAD_VALUE, step, run] += elsewhere
         for firm in state.firms:
             if state.available[firm, offer] == 0.0 or state.bloc[firm] != CN:
                 continue
@@ -136,7 +146,8 @@ def observe_sales(state: World, step: int, run: int) -> None:
     put(state, LOW_CARDS, step, run, low + state.parameter[LOW_TIER_US, run])
     put(state, DOMESTIC_CARDS, step, run, cards + state.parameter[LOW_TIER_CN, run])
     put(state, PREMIUM, step, run, state.grey_premium[run])
-    put(state, FILL_FRONTIER, step, run, smaller((state.sold_china[0, run] + state.sold_abroad[0, run]) / larger(state.asked[0, run], TINY), 1.0))
+    filled = (state.sold_china[0, run] + state.sold_abroad[0, run]) / larger(state.asked[0, run], TINY)
+    put(state, FILL_FRONTIER, step, run, smaller(filled, 1.0))
     put(state, PRICE_FRONTIER, step, run, state.price[0, run])
     put(state, PRICE_A, step, run, state.price_china[NVIDIA_A, run])
     put(state, PRICE_B, step, run, state.price_china[NVIDIA_B, run])
@@ -171,76 +182,70 @@ def observe_vendors(state: World, step: int, run: int) -> None:
     put(state, US_FRONTIER, step, run, best)
 
 
-def observe_firms(state: World, step: int, run: int) -> None:
+def observe_firms(state: World, step: int) -> None:
     """Capability, compute, money, beliefs and strategies of AI firms, by bloc and by firm."""
-    china, us, every = 0.0, 0.0, 0.0
-    budget, unspent, backlog, stored, orders = 0.0, 0.0, 0.0, 0.0, 0.0
-    hazard, efficiency, porting, stack, cann, served, weight = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, TINY
-    money_cn, money_us, revenue_cn, revenue_us = 0.0, 0.0, 0.0, 0.0
-    best_cn, best_us = LOWEST, LOWEST
+    for row in FIRM_ROWS:
+        for run in range(LANES):
+            state.record[row, step, run] = 0.0
+    for run in range(LANES):
+        state.record[ALGORITHM_CN, step, run] = LOWEST
+        state.record[ALGORITHM_US, step, run] = LOWEST
+        state.record[CAPABILITY_CN, step, run] = top_mean(state, state.capability, CN, run, False)
+        state.record[CAPABILITY_US, step, run] = top_mean(state, state.capability, US, run, False)
+        state.record[TENCENT_SPENDING, step, run] = state.spent[TENCENT, run]
     for firm in state.firms:
-        home, american = state.bloc[firm] == CN, state.bloc[firm] == US
-        every += state.training[firm, run]
-        china += state.training[firm, run] if home else 0.0
-        us += state.training[firm, run] if american else 0.0
-        working = state.capability[firm, run] > 0.0
-        level = state.algorithm[firm, TRAIN, run]
-        best_cn = larger(best_cn, select(home and working, level, LOWEST))
-        best_us = larger(best_us, select(american and working, level, LOWEST))
-        money_us += state.research_money[firm, run] if american else 0.0
-        revenue_us += state.revenue[firm, run] if american else 0.0
-        record_firm(state, step, firm, run)
-        if not home:
-            continue
-        share = state.plan_share[step, firm]
-        weight += share
-        money_cn += state.research_money[firm, run]
-        revenue_cn += state.revenue[firm, run]
-        budget += state.budget[firm, run]
-        unspent += state.unspent[firm, run]
-        orders += state.stock_money[firm, run]
-        for offer in range(state.available.shape[1]):
-            backlog += state.backlog[firm, offer, run]
-            stored += state.warehouse[firm, offer, run]
-        hazard += share * state.hazard[firm, run]
-        efficiency += share * state.mix[firm, EFFICIENCY, run]
-        porting += share * state.mix[firm, PORTING, run]
-        stack += share * state.mix[firm, FULL_STACK, run]
-        cann += share * state.porting[firm, CANN, run]
-        served += share * state.served[firm, run]
-    put(state, CAPABILITY_CN, step, run, top_mean(state, state.capability, CN, run, False))
-    put(state, CAPABILITY_US, step, run, top_mean(state, state.capability, US, run, False))
-    put(state, COMPUTE_CN, step, run, china)
-    put(state, COMPUTE_US, step, run, us)
-    put(state, COMPUTE_WORLD, step, run, every)
-    put(state, BUDGET_CN, step, run, budget)
-    put(state, UNSPENT_CN, step, run, unspent)
-    put(state, BACKLOG_CN, step, run, backlog)
-    put(state, WAREHOUSE_CN, step, run, stored)
-    put(state, STOCK_ORDERS, step, run, orders)
-    put(state, HAZARD_CN, step, run, hazard / weight)
-    put(state, MIX_EFFICIENCY, step, run, efficiency / weight)
-    put(state, MIX_PORTING, step, run, porting / weight)
-    put(state, MIX_FULL_STACK, step, run, stack / weight)
-    put(state, PORTING_CANN, step, run, cann / weight)
-    put(state, SERVED_CN, step, run, served / weight)
-    put(state, ALGORITHM_CN, step, run, best_cn)
-    put(state, ALGORITHM_US, step, run, best_us)
-    put(state, RESEARCH_CN, step, run, money_cn)
-    put(state, RESEARCH_US, step, run, money_us)
-    put(state, REVENUE_CN, step, run, revenue_cn)
-    put(state, REVENUE_US, step, run, revenue_us)
-    put(state, TENCENT_SPENDING, step, run, state.spent[TENCENT, run])
+        record_firm(state, step, firm)
+        for run in range(LANES):
+            state.record[COMPUTE_WORLD, step, run] += state.training[firm, run]
+        if state.bloc[firm] == CN:
+            add_chinese_firm(state, step, firm)
+        elif state.bloc[firm] == US:
+            add_american_firm(state, step, firm)
 
 
-def record_firm(state: World, step: int, firm: int, run: int) -> None:
+def add_american_firm(state: World, step: int, firm: int) -> None:
+    """A US firm's part in the sums of its bloc."""
+    for run in range(LANES):
+        state.record[COMPUTE_US, step, run] += state.training[firm, run]
+        state.record[RESEARCH_US, step, run] += state.research_money[firm, run]
+        state.record[REVENUE_US, step, run] += state.revenue[firm, run]
+        level = select(state.capability[firm, run] > 0.0, state.algorithm[firm, TRAIN, run], LOWEST)
+        state.record[ALGORITHM_US, step, run] = larger(state.record[ALGORITHM_US, step, run], level)
+
+
+def add_chinese_firm(state: World, step: int, firm: int) -> None:
+    """A Chinese firm's part in the sums and plan-weighted means of its bloc."""
+    share = state.plan_share[step, firm]
+    for run in range(LANES):
+        state.record[COMPUTE_CN, step, run] += state.training[firm, run]
+        state.record[RESEARCH_CN, step, run] += state.research_money[firm, run]
+        state.record[REVENUE_CN, step, run] += state.revenue[firm, run]
+        state.record[BUDGET_CN, step, run] += state.budget[firm, run]
+        state.record[UNSPENT_CN, step, run] += state.unspent[firm, run]
+        state.record[STOCK_ORDERS, step, run] += state.stock_money[firm, run]
+        level = select(state.capability[firm, run] > 0.0, state.algorithm[firm, TRAIN, run], LOWEST)
+        state.record[ALGORITHM_CN, step, run] = larger(state.record[ALGORITHM_CN, step, run], level)
+        state.record[HAZARD_CN, step, run] += share * state.hazard[firm, run]
+        state.record[MIX_EFFICIENCY, step, run] += share * state.mix[firm, EFFICIENCY, run]
+        state.record[MIX_PORTING, step, run] += share * state.mix[firm, PORTING, run]
+        state.record[MIX_FULL_STACK, step, run] += share * state.mix[firm, FULL_STACK, run]
+        state.record[PORTING_CANN, step, run] += share * state.porting[firm, CANN, run]
+        state.record[SERVED_CN, step, run] += share * state.served[firm, run]
+    for offer in range(state.available.shape[1]):
+        for run in range(LANES):
+            state.record[BACKLOG_CN, step, run] += state.backlog[firm, offer, run]
+            state.record[WAREHOUSE_CN, step, run] += state.warehouse[firm, offer, run]
+
+
+def record_firm(state: World, step: int, firm: int) -> None:
     """Series by firm, in the order of `abm.series.FIRM_SERIES`."""
-    state.firm_record[0, step, firm, run] = state.spent[firm, run]
-    state.firm_record[1, step, firm, run] = state.training[firm, run]
-    state.firm_record[2, step, firm, run] = state.capability[firm, run]
-    state.firm_record[3, step, firm, run] = state.mix[firm, EFFICIENCY, run]
-    state.firm_record[4, step, firm, run] = state.mix[firm, PORTING, run]
-    state.firm_record[5, step, firm, run] = state.spent[firm, run] / (state.budget[firm, run] + TINY)
+    for run in range(LANES):
+        state.firm_record[0, step, firm, run] = state.spent[firm, run]
+        state.firm_record[1, step, firm, run] = state.training[firm, run]
+        state.firm_record[2, step, firm, run] = state.capability[firm, run]
+        state.firm_record[3, step, firm, run] = state.mix[firm, EFFICIENCY, run]
+        state.firm_record[4, step, firm, run] = state.mix[firm, PORTING, run]
+        state.firm_record[5, step, firm, run] = state.spent[firm, run] / (state.budget[firm, run] + TINY)
 
 
 def observe_china_chain(state: World, step: int, run: int) -> None:
@@ -265,7 +270,8 @@ def observe_china_chain(state: World, step: int, run: int) -> None:
     put(state, TOOL_ACCESS, step, run, state.tool_access[run])
     put(state, TOOL_HOME, step, run, state.tool_home[run])
     put(state, TOOL_SPENDING, step, run, state.tool_orders[run])
-    put(state, TOOLMAKERS, step, run, state.tool_orders[run] * (1.0 - state.tool_weight[ETCH_DEP] * state.tool_home[run]))
+    foreign = 1.0 - state.tool_weight[ETCH_DEP] * state.tool_home[run]
+    put(state, TOOLMAKERS, step, run, state.tool_orders[run] * foreign)
     put(state, ADVANCED_WAFERS, step, run, state.advanced_wafers[run])
     put(state, YIELD, step, run, state.yield_domestic[run])
 

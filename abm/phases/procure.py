@@ -145,7 +145,7 @@ def value_offers(state: World, step: int, firm: int, workload: int) -> None:
 
 
 def split_nests(state: World, step: int, firm: int, workload: int) -> None:
-    """Nested logit over US chips, Chinese chips and waiting; a mandate reserves its part for Chinese chips (MODEL R8)."""
+    """Nested logit over US chips, Chinese chips and waiting; a mandate reserves its part for the second (MODEL R8)."""
     buyer = state.buyer_class[step, firm]
     for run in range(LANES):
         state.sum_us[run], state.sum_home[run], state.total[run] = 0.0, 0.0, 0.0

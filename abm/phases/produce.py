@@ -167,7 +167,7 @@ def collect_dies(state: World, step: int) -> None:
 
 
 def buy_memory(state: World, step: int) -> None:
-    """Designers buy HBM for their plans and banks: imports while they are legal, then China's own output, shared pro rata."""
+    """Designers buy HBM for their plans and banks: legal imports and China's own output, pro rata."""
     for run in range(LANES):
         arm = state.arm[run]
         asked = 0.0

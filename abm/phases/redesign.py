@@ -51,20 +51,21 @@ def start_redesign(state: World, step: int, offer: int, run: int) -> None:
     arm = state.arm[run]
     if state.legal_next[state.vendor_line[vendor], PRIVATE, run] > HALF:
         return
-    own, other = line_values(state, step, offer, run)
+    current, other = line_values(state, step, offer, run)
     best, best_value = -1, 0.0
     for choice in range(state.law_candidate.shape[2]):
         design = state.law_candidate[arm, step, choice]
         if design < 0:
             break
-        if state.spec_vendor[design] != vendor or state.spec_from[design] > step or sold_elsewhere(state, offer, design, run):
+        own = state.spec_vendor[design] == vendor and state.spec_from[design] <= step
+        if not own or sold_elsewhere(state, offer, design, run):
             continue
         value = design_value(state, step, design, run)
         if value > best_value:
             best, best_value = design, value
     cut = state.design[offer, run] < 0 or state.legal_next[offer, PRIVATE, run] < HALF
     gain = state.parameter[UPGRADE_GAIN, run]
-    better = best_value > gain * larger(own, other) and own <= other
+    better = best_value > gain * larger(current, other) and current <= other
     worthwhile = cut and best_value >= state.parameter[SECOND_LINE, run] * other
     if best >= 0 and best != state.design[offer, run] and (worthwhile or better):
         state.redesign_target[offer, run] = best

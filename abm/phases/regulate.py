@@ -57,7 +57,7 @@ def judge_offers(state: World, step: int) -> None:
 
 
 def measure_stringency(state: World, step: int) -> None:
-    """What the rules deny China. Cuts and signals are about lines on sale and come from law, not from a faster frontier."""
+    """What the rules deny China. Cuts and signals are about lines on sale and come from law alone."""
     before = step - 1 if step > 0 else 0
     for run in range(LANES):
         force = line_denial(state, step, run, False)

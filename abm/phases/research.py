@@ -86,7 +86,7 @@ def research_input(state: World, firm: int, run: int) -> float:
 
 
 def compare_with_leader(state: World, step: int) -> None:
-    """References of research inputs, the same for all firms: money and compute that the plan of a leading US lab buys."""
+    """References of research inputs, the same for all firms: money and compute that a leading US lab plans."""
     for run in range(LANES):
         plan = state.plan[step, US] * state.plan_factor[step, US, run]
         state.leader_money[run] = state.parameter[RD_INTENSITY, run] * state.parameter[LEADER_SHARE, run] * plan
@@ -100,7 +100,7 @@ def compare_with_leader(state: World, step: int) -> None:
 
 
 def best_knowledge(state: World, firm: int) -> None:
-    """Largest accessible lead in algorithms, into `state.best`: open weights before closed, other blocs less under controls."""
+    """Largest accessible lead in algorithms, into `state.best`: open weights first, other blocs less under controls."""
     for run in range(LANES):
         state.best[run] = 0.0
     for other in state.firms:
@@ -145,7 +145,8 @@ def find_total(state: World, firm: int) -> None:
         state.total[run] = TINY
     for offer in range(state.available.shape[1]):
         for run in range(LANES):
-            state.total[run] += state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run]
+            power = state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run]
+            state.total[run] += power
 
 
 def find_part(state: World, firm: int, ecosystem: int, vendor: int) -> None:

@@ -144,7 +144,7 @@ def pay_inputs(state: World, run: int) -> None:
 
 
 def pay_vendor_costs(state: World, run: int) -> None:
-    """R&D by revenue (elasticity below 1), overhead, dividends; owners refill cash that would be negative (MODEL R6)."""
+    """R&D by revenue (elasticity below 1), overhead, dividends; owners refill negative cash (MODEL R6)."""
     for vendor in range(state.vendor_us.shape[0]):
         sector = sector_of_vendor(state, vendor)
         revenue = state.vendor_revenue[vendor, run]

@@ -51,14 +51,13 @@ def error(left: float, right: float, size: float) -> float:
 
 def balance_money(state: World) -> None:
     """Rows of the flow matrix add to zero, columns to the change of cash."""
-    sectors, flows = state.flows.shape[1], state.flows.shape[0]
     for run in range(LANES):
         state.worst[run] = 0.0
         state.best[run] = 0.0
-    for flow in range(flows):
+    for flow in range(state.flows.shape[0]):
         for run in range(LANES):
             state.total[run], state.used[run] = 0.0, 0.0
-        for sector in range(sectors):
+        for sector in range(state.flows.shape[1]):
             for run in range(LANES):
                 money = state.flows[flow, sector, run]
                 state.total[run] += money
@@ -67,22 +66,28 @@ def balance_money(state: World) -> None:
             state.best[run] += state.used[run]
             state.worst[run] = larger(state.worst[run], error(state.total[run], 0.0, state.used[run]))
     for sector in range(NODES + 1):
+        count_cash(state, sector)
         for run in range(LANES):
             state.total[run] = state.cash_before[sector, run]
-            state.used[run] = state.node_cash[run] if sector == NODES else 0.0
-        for flow in range(flows):
+        for flow in range(state.flows.shape[0]):
             for run in range(LANES):
                 state.total[run] += state.flows[flow, sector, run]
-        for firm in state.firms:
-            if sector_of_firm(state, firm) == sector:
-                for run in range(LANES):
-                    state.used[run] += state.cash[firm, run]
-        for vendor in range(state.vendor_us.shape[0]):
-            if sector_of_vendor(state, vendor) == sector:
-                for run in range(LANES):
-                    state.used[run] += state.vendor_cash[vendor, run]
         for run in range(LANES):
             state.worst[run] = larger(state.worst[run], error(state.total[run], state.used[run], state.best[run]))
+
+
+def count_cash(state: World, sector: int) -> None:
+    """Cash of a sector's agents now, into `state.used`."""
+    for run in range(LANES):
+        state.used[run] = state.node_cash[run] if sector == NODES else 0.0
+    for firm in state.firms:
+        if sector_of_firm(state, firm) == sector:
+            for run in range(LANES):
+                state.used[run] += state.cash[firm, run]
+    for vendor in range(state.vendor_us.shape[0]):
+        if sector_of_vendor(state, vendor) == sector:
+            for run in range(LANES):
+                state.used[run] += state.vendor_cash[vendor, run]
 
 
 def balance_chips(state: World) -> None:

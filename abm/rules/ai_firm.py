@@ -1,4 +1,4 @@
-"""Decisions of an AI firm: what a chip is worth to it, what it fears, stores, borrows and researches (MODEL R5, R8-R13)."""
+"""Decisions of an AI firm: what a chip is worth to it, what it fears, stores and researches (MODEL R5, R8-R13)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def offer_value(performance: float, used: float, cost: float, reference: float, 
                 cutoff_aversion: float, hazard: float, favour: float) -> float:  # fmt: skip
     """Value of one offer to one firm: useful performance per dollar owned, less the risk of being cut off (MODEL R8).
 
-    `reference` is the performance per cost of the best US line, so that values are near 0; `favour` is what policy adds.
+    `reference` is performance per cost of the best US line, so that values are near 0; `favour` is what policy adds.
     """
     return sensitivity * (log(performance) + log(used) - log(cost) - log(reference)) - cutoff_aversion * hazard + favour
 
@@ -51,7 +51,7 @@ def nest_value(total: float, dissimilarity: float) -> float:
 
 def cutoff_hazard(hazard: float, cut: float, signal: float, signal_weight: float, step: float,
                   decay: float, floor: float) -> float:  # fmt: skip
-    """Believed quarterly probability of losing US supply: jumps on cuts and signals, else fades to its floor (MODEL R5)."""
+    """Believed quarterly probability of losing US supply: jumps on cuts and signals, else fades (MODEL R5)."""
     event = larger(cut, signal_weight * signal)
     jumped = hazard + step * larger(event - hazard, 0.0)
     faded = floor + (hazard - floor) * (1.0 - decay)
@@ -75,7 +75,9 @@ def stock_money(cover: float, need: float, held: float, price: float, cash: floa
     return smaller(gap * price / 1000.0, larger(cash, 0.0) + larger(credit_room, 0.0))
 
 
-def planned_budget(plan: float, share: float, feedback: float, revenue: float, revenue_base: float, shock: float) -> float:
+def planned_budget(
+    plan: float, share: float, feedback: float, revenue: float, revenue_base: float, shock: float
+) -> float:
     """Accelerator budget, USD bn: latent plan times share, pulled by revenue against its reference (MODEL R13)."""
     earned = revenue / larger(revenue_base, TINY)
     return plan * share * exp(shock) * ((1.0 - feedback) + feedback * smaller(earned, 2.0))
@@ -111,7 +113,7 @@ def integration_gain(integration: float, rate: float, effort: float) -> float:
 
 
 def largest_run(share: float, training: float, before: float) -> float:
-    """Compute of the largest training run, thousand A100: a share of training compute averaged over two quarters (MODEL R12)."""
+    """Compute of the largest run, thousand A100: a share of training compute, averaged with the past (MODEL R12)."""
     return (share * training + before) / 2.0
 
 
@@ -121,5 +123,5 @@ def ai_revenue(market: float, weight: float, all_weights: float) -> float:
 
 
 def market_weight(share: float, capability_value: float, ahead: float, service_value: float, served: float) -> float:
-    """Attraction of a firm's AI to customers: size, capability against the world's reference, and service (MODEL R13)."""
+    """Attraction of a firm's AI to customers: size, capability against the reference, and service (MODEL R13)."""
     return share * exp(capability_value * ahead + service_value * log(larger(smaller(served, 1.0), 0.05)))

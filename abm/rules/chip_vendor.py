@@ -36,20 +36,20 @@ def scarce_claim(wanted: float, margin: float, margin_weight: float) -> float:
 
 
 def planned_output(capacity: float, orders: float, growth: float, buffer: float, unsold: float) -> float:
-    """Output a node plans: last orders grown by the usual pace with a buffer, less what is unsold, within capacity (MODEL 3)."""
+    """Output a node plans: last orders grown as usual with a buffer, less unsold, within capacity (MODEL 3)."""
     return smaller(capacity, larger(orders * exp(growth) * (1.0 + buffer) - unsold, 0.0))
 
 
 def bank_need(orders: float, hazard: float, foreign: float, own_share: float) -> float:
-    """Chips a quarter for which a designer keeps dies and memory: its orders and those it would win if US chips were cut.
+    """Chips a quarter for which a designer keeps dies and memory: its orders and those it would win by a cut.
 
-    `foreign` US chips bought in China a quarter, `own_share` the designer's part of orders for Chinese chips (MODEL R9).
+    `foreign`: US chips bought in China a quarter; `own_share`: its part of orders for Chinese chips (MODEL R9).
     """
     return orders + hazard * foreign * own_share
 
 
 def capacity_step(orders: float, growth: float, lead: float, capacity_due: float, cap: float) -> float:
-    """Growth of capacity ordered now, ln: what orders will need after the lead time beyond what is already due, capped."""
+    """Growth of capacity ordered now, ln: what orders will need after the lead time beyond what is due, capped."""
     needed = log(larger(orders, TINY)) + growth * lead - log(larger(capacity_due, TINY))
     return clip(needed, 0.0, cap)
 
@@ -81,7 +81,7 @@ def worn_tools(stock: float, wear: float, service_wear: float, service_denied: f
 
 def defect_density(yield_reference: float, area_reference: float, experience: float, experience_reference: float,
                    learning_rate: float) -> float:  # fmt: skip
-    """Defects per mm2: from the yield of the reference year, falling by `learning_rate` per doubling of experience (MODEL R7)."""
+    """Defects per mm2: from the reference yield, falling by `learning_rate` per doubling of experience (MODEL R7)."""
     start = -log(yield_reference) / area_reference
     slope = log(1.0 - learning_rate) / log(2.0)
     return start * exp(slope * log(larger(experience / experience_reference, 0.05)))

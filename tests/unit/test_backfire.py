@@ -77,8 +77,8 @@ def test_output_compares_the_last_four_quarters_and_the_sum() -> None:
     doubled = pair(domestic_output=after(10.0, 20.0, 34))  # doubled from 2028Q3: half of the year to 2028Q4
     effects = doubled.effects(2028)
     assert effects["domestic_output"].values == pytest.approx(np.log([60 / 40] * 2))
-    quarters = 36 - FIRST_SIGNAL
-    assert effects["domestic_output_total"].values == pytest.approx(np.log([(10 * quarters + 20) / (10 * quarters)] * 2))
+    before = 10 * (36 - FIRST_SIGNAL)
+    assert effects["domestic_output_total"].values == pytest.approx(np.log([(before + 20) / before] * 2))
     assert doubled.effects(2029)["domestic_output"].values == pytest.approx(np.log([2.0] * 2))
 
 

@@ -83,7 +83,7 @@ def test_actual_compute_is_observed_as_it_was(actual: Results) -> None:
 
 @pytest.mark.parametrize("period", ["2022", "2023", "2024"])
 def test_actual_units_give_idc_cards_within_a_tenth(period: str) -> None:
-    """Flagships in calendar quarters (a third of the fiscal quarter before, two of this one) plus low tier plus China's."""
+    """Flagships by calendar quarter (1/3 of the fiscal quarter before, 2/3 of this), low tier, Chinese cards."""
     domestic = {"2022": ("CN_LOWTIER_DOM",), "2023": ("CN_LOWTIER_DOM", "ASCEND_UNITS"), "2024": ("IDC_DOM_UNITS",)}
     flows = np.zeros(52)
     quarters = list(values("CN_NVDA_UNITS_FLOW").items())

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from made_results import FIRMS, made
 
+import abm
 from abm.outcomes import OUTCOMES
 from abm.results import Results, ResultsError, UnknownNameError
 from abm.series import FIRM_SERIES, INDEX, SERIES
 from abm.storage import new_folder
+
+ROOT = Path(abm.__file__).parents[1]
 
 
 def random_results() -> Results:
@@ -160,7 +163,7 @@ def test_frame_of_everything_and_of_firms() -> None:
 
 def test_results_import_neither_pandas_nor_mesa() -> None:
     code = "import sys, abm.backfire; print([name for name in ('pandas', 'mesa', 'pyarrow') if name in sys.modules])"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert found.stdout.strip() == "[]"
 
 
@@ -237,7 +240,7 @@ def test_a_killed_save_leaves_no_half_folder(tmp_path: Path) -> None:
             (inside / "half").write_text("x")
             os.kill(os.getpid(), 9)
     """)
-    found = subprocess.run([sys.executable, "-c", code, str(tmp_path / "results")], check=False)
+    found = subprocess.run([sys.executable, "-c", code, str(tmp_path / "results")], check=False, cwd=ROOT)
     assert found.returncode == -9
     assert not (tmp_path / "results").exists()
     assert all(path.name.startswith(".results.") for path in tmp_path.iterdir())
@@ -245,9 +248,13 @@ def test_a_killed_save_leaves_no_half_folder(tmp_path: Path) -> None:
 
 
 def test_a_place_taken_meanwhile_is_left_alone(tmp_path: Path) -> None:
-    with pytest.raises(ResultsError, match="exists already"), new_folder(tmp_path / "results") as inside:
-        (inside / "mine").write_text("x")
-        (tmp_path / "results").mkdir()
+    def write() -> None:
+        with new_folder(tmp_path / "results") as inside:
+            (inside / "mine").write_text("x")
+            (tmp_path / "results").mkdir()
+
+    with pytest.raises(ResultsError, match="exists already"):
+        write()
     assert list((tmp_path / "results").iterdir()) == []
 
 
@@ -260,6 +267,15 @@ def edit_manifest(folder: Path, **changes: Any) -> None:
 def series_without(folder: Path, name: str) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     edit_manifest(folder, series=[entry for entry in manifest["series"] if entry["name"] != name])
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def swap(folder: Path) -> None:
+    other = Results(**{**fields_of(made(3)), "world": np.arange(3) + 100}).save(folder.parent / "other")
+    (folder / "series.parquet").write_bytes((other / "series.parquet").read_bytes())
 
 
 BREAKS = {
@@ -276,17 +292,8 @@ BREAKS = {
     "file missing": (lambda folder: (folder / "series.parquet").unlink(), "series.parquet is missing"),
     "file cut": (lambda folder: cut(folder / "series.parquet"), "cannot be read as Parquet"),
     "file empty": (lambda folder: (folder / "firms.parquet").write_bytes(b""), "cannot be read as Parquet"),
-    "file of other runs": (lambda folder: swap(folder), "its runs are not those"),
+    "file of other runs": (swap, "its runs are not those"),
 }
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-100])
-
-
-def swap(folder: Path) -> None:
-    other = Results(**{**fields_of(made(3)), "world": np.arange(3) + 100}).save(folder.parent / "other")
-    (folder / "series.parquet").write_bytes((other / "series.parquet").read_bytes())
 
 
 @pytest.mark.parametrize("kind", BREAKS)

@@ -82,38 +82,43 @@ def test_an_offer_is_worth_more_the_faster_cheaper_and_safer_it_is(speed, used, 
 
 
 def test_choice_weight_by_hand():
-    # .7 below the best with dissimilarity .7: exp(-1) = .367879, half of it when open half of the quarter
-    assert choice_weight(0.0, 0.7, 1.5, 0.7, 0.5) == pytest.approx(0.5 / e, rel=1e-12)
-    assert choice_weight(0.7, 0.7, 1.5, 0.7, 1.0) == 1.0
-    assert choice_weight(-0.8, 0.7, 1.5, 0.7, 1.0) == pytest.approx(exp(-1.5 / 0.7), rel=1e-12), "at the window: in"
-    assert choice_weight(-0.81, 0.7, 1.5, 0.7, 1.0) == 0.0, "beyond the window: out"
-    assert choice_weight(0.7, 0.7, 1.5, 0.7, 0.0) == 0.0, "not on sale"
+    # .7 below the best with dissimilarity .7: exp(-1) = .367879
+    assert choice_weight(0.0, 0.7, 1.5, 0.7) == pytest.approx(1.0 / e, rel=1e-12)
+    assert choice_weight(0.7, 0.7, 1.5, 0.7) == 1.0
+    assert choice_weight(-0.8, 0.7, 1.5, 0.7) == pytest.approx(exp(-1.5 / 0.7), rel=1e-12), "at the window: in"
+    assert choice_weight(-0.81, 0.7, 1.5, 0.7) == 0.0, "beyond the window: out"
 
 
-@given(st.floats(-1.0, 0.0), st.floats(0.4, 1.0), SHARE)
-def test_choice_weight_rises_with_value_and_openness(value, spread, share):
-    base = choice_weight(value, 0.0, 1.5, spread, share)
-    assert 0.0 <= base <= share
-    assert choice_weight(value / 2.0, 0.0, 1.5, spread, share) >= base
-    assert choice_weight(value, 0.0, 1.5, spread, 1.0) >= base
+@given(st.floats(-1.0, 0.0), st.floats(0.4, 1.0))
+def test_choice_weight_rises_with_value(value, spread):
+    base = choice_weight(value, 0.0, 1.5, spread)
+    assert 0.0 < base <= 1.0
+    assert choice_weight(value / 2.0, 0.0, 1.5, spread) >= base
+    assert choice_weight(value, 0.0, 1.5, 2.0 * spread) >= base, "the less alike, the flatter the choice"
 
 
 def test_nest_value_by_hand():
-    # inclusive value .35 + .7 ln 2 = .835203; its exponential 2.305283
-    assert nest_value(2.0, 0.35, 0.7) == pytest.approx(exp(0.35) * 2.0**0.7, rel=1e-12)
-    assert nest_value(0.0, 0.35, 0.7) == 0.0, "an empty nest attracts nobody"
-    assert nest_value(1.0, 0.35, 0.7) == pytest.approx(exp(0.35), rel=1e-12), "one offer alone: plain logit"
+    # inclusive value above the best .7 ln 2 = .485203; its exponential 2^.7 = 1.624505
+    assert nest_value(2.0, 0.7) == pytest.approx(2.0**0.7, rel=1e-12)
+    assert nest_value(0.0, 0.7) == 0.0, "an empty nest attracts nobody"
+    assert nest_value(1.0, 0.7) == pytest.approx(1.0, rel=1e-12), "the best offer alone: plain logit"
+
+
+def test_a_nest_of_one_is_worth_as_much_as_its_offer():
+    # an offer .7 below the best weighs exp(-.7/.5) in its nest; the nest then weighs exp(-.7), as in a plain logit
+    assert nest_value(choice_weight(0.0, 0.7, 1.5, 0.5), 0.5) == pytest.approx(exp(-0.7), rel=1e-12)
 
 
 @given(st.floats(0.4, 1.0), st.integers(1, 20))
 def test_alike_offers_add_less_than_distinct_ones(spread, count):
-    together = nest_value(float(count), 0.0, spread)
+    together = nest_value(float(count), spread)
     assert together == pytest.approx(count**spread, rel=1e-9)
-    assert together <= nest_value(float(count), 0.0, 1.0) * (1 + 1e-12)
+    assert together <= nest_value(float(count), 1.0) * (1 + 1e-12)
 
 
 def test_cutoff_hazard_by_hand():
-    # a cut: .1 + .35 x (1 - .1) = .415; a signal of weight .8: .1 + .35 x (.8 - .1) = .345; calm: .02 + .08 x .95 = .096
+    # a cut: .1 + .35 x (1 - .1) = .415; a signal of weight .8: .1 + .35 x (.8 - .1) = .345
+    # neither: .02 + .08 x .95 = .096
     assert cutoff_hazard(0.1, 1.0, 0.0, 0.8, 0.35, 0.05, 0.02) == pytest.approx(0.415)
     assert cutoff_hazard(0.1, 0.0, 1.0, 0.8, 0.35, 0.05, 0.02) == pytest.approx(0.345)
     assert cutoff_hazard(0.1, 0.0, 0.0, 0.8, 0.35, 0.05, 0.02) == pytest.approx(0.096)
@@ -170,7 +175,9 @@ def test_planned_budget_by_hand():
     assert planned_budget(10.0, 0.2, 0.3, 3.0, 2.0, 0.1) == pytest.approx(2.0 * exp(0.1) * 1.15, rel=1e-12)
     assert planned_budget(10.0, 0.2, 0.3, 2.0, 2.0, 0.0) == pytest.approx(2.0), "at reference: the plan"
     assert planned_budget(10.0, 0.2, 0.0, 9.0, 2.0, 0.0) == pytest.approx(2.0), "without feedback: the plan"
-    assert planned_budget(10.0, 0.2, 0.3, 50.0, 2.0, 0.0) == pytest.approx(2.6), "revenue counts up to twice its reference"
+    assert planned_budget(10.0, 0.2, 0.3, 50.0, 2.0, 0.0) == pytest.approx(2.6), (
+        "revenue counts up to twice its reference"
+    )
 
 
 @given(AMOUNT, SHARE, st.floats(0.0, 0.7), AMOUNT, AMOUNT, st.floats(-0.5, 0.5))
@@ -193,7 +200,9 @@ def test_efficiency_gain_by_hand():
     # people (.5 x 2 / 4)^.45 and machines (50/200)^.2, both of .25: .25^.65 = .406126; x .26 = .105593
     assert efficiency_gain(0.26, 0.5, 2.0, 4.0, 50.0, 200.0, 0.45, 0.2) == pytest.approx(0.26 * 0.25**0.65, rel=1e-12)
     assert efficiency_gain(0.26, 1.0, 4.0, 4.0, 200.0, 200.0, 0.45, 0.2) == pytest.approx(0.26), "a leader at reference"
-    assert efficiency_gain(0.26, 1.0, 4.0, 4.0, 0.0, 200.0, 0.45, 0.0) == pytest.approx(0.26), "xi = 0: ideas need no chips"
+    assert efficiency_gain(0.26, 1.0, 4.0, 4.0, 0.0, 200.0, 0.45, 0.0) == pytest.approx(0.26), (
+        "xi = 0: ideas need no chips"
+    )
 
 
 @given(st.floats(0.05, 1.0), AMOUNT, AMOUNT, AMOUNT, st.floats(0.2, 0.7), st.floats(0.0, 0.5))
@@ -215,7 +224,9 @@ def test_porting_gain_by_hand():
 
 
 @given(SHARE, st.floats(0.02, 0.15), SHARE, SHARE, AMOUNT, AMOUNT, SHARE, SHARE)
-def test_porting_never_leaps_past_one_and_rises_with_each_source(maturity, rate, own, effort, money, reference, use, near):
+def test_porting_never_leaps_past_one_and_rises_with_each_source(
+    maturity, rate, own, effort, money, reference, use, near
+):
     network, spill = 0.6 * (1.0 - own), 0.4 * (1.0 - own)
 
     def gain(effort=effort, use=use, near=near, maturity=maturity):

@@ -35,7 +35,9 @@ def test_research_ratio_by_hand():
     # four times the revenue at elasticity .5: 2; .1 ahead of plan at hardness 2: exp(-.2) = .818731; product 1.637462
     assert research_ratio(8.0, 2.0, 0.5, 0.1, 2.0) == pytest.approx(2.0 * exp(-0.2), rel=1e-12)
     assert research_ratio(2.0, 2.0, 0.6, 0.0, 1.75) == pytest.approx(1.0), "on plan"
-    assert research_ratio(2.0, 2.0, 0.6, -0.2, 1.75) == pytest.approx(exp(0.35), rel=1e-12), "behind plan ideas are easier"
+    assert research_ratio(2.0, 2.0, 0.6, -0.2, 1.75) == pytest.approx(exp(0.35), rel=1e-12), (
+        "behind plan ideas are easier"
+    )
 
 
 @given(AMOUNT, AMOUNT, st.floats(0.4, 0.9), st.floats(-1.0, 1.0))
@@ -190,7 +192,9 @@ def test_defect_density_by_hand():
     assert defect_density(0.25, 665.6, 200.0, 100.0, 0.2) == pytest.approx(0.8 * start, rel=1e-12)
     assert defect_density(0.25, 665.6, 800.0, 100.0, 0.2) == pytest.approx(0.512 * start, rel=1e-12)
     # before any wafer: a twentieth of the reference experience, .8^(ln .05 / ln 2) = 2.623 times the defects
-    assert defect_density(0.25, 665.6, 0.0, 100.0, 0.2) == pytest.approx(start * 0.8 ** (log(0.05) / log(2.0)), rel=1e-9)
+    assert defect_density(0.25, 665.6, 0.0, 100.0, 0.2) == pytest.approx(
+        start * 0.8 ** (log(0.05) / log(2.0)), rel=1e-9
+    )
 
 
 @given(AMOUNT, AMOUNT, st.floats(0.05, 0.3))

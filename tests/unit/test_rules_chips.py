@@ -119,7 +119,12 @@ def test_accounting_unit_of_three_chips_by_hand():
     # dense 8-bit TOPS over 1979: A100 624/1979, H20 296/1979, 910B 640/1979
     assert accounting_unit(4992.0) == pytest.approx(624.0 / 1979.0, rel=1e-12)
     assert accounting_unit(2368.0) == pytest.approx(296.0 / 1979.0, rel=1e-12)
-    assert [round(accounting_unit(8.0 * tops), 3) for tops in (624.0, 296.0, 640.0, 1979.0)] == [0.315, 0.15, 0.323, 1.0]
+    assert [round(accounting_unit(8.0 * tops), 3) for tops in (624.0, 296.0, 640.0, 1979.0)] == [
+        0.315,
+        0.15,
+        0.323,
+        1.0,
+    ]
     assert accounting_unit(0.0) == 0.0
 
 
