@@ -171,6 +171,7 @@ def _offer_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any]
         "offer_nest": nests,
         "offer_ecosystem": [ECOSYSTEMS.index(offer.ecosystem) for offer in world.offers],
         "roadmap": roadmap,
+        "roadmap_length": [len(line) for line in lines],
         "roadmap_quarter": dates,
     }
 

@@ -59,8 +59,8 @@ def tally(state: World, step: int, attempt: int) -> None:
             for run in range(LANES):
                 money = state.orders[firm, offer, TRAIN, run] + state.orders[firm, offer, SERVE, run]
                 money += state.orders[firm, offer, STOCK, run]
-                chips = state.legal[offer, buyer, run] * money / state.paying[side, offer, run] * 1000.0
-                state.wanted[offer, run] += chips
+                deliverable = state.legal[offer, buyer, run] * money
+                state.wanted[offer, run] += deliverable * state.chips_per_bn[side, offer, run]
         for run in range(LANES):
             state.asked[offer, run] += first * state.wanted[offer, run]
 
@@ -111,54 +111,49 @@ def ration(state: World) -> None:
 
 def deliver(state: World, step: int, firm: int) -> None:
     """Deliveries and payments of one firm in this pass; what is left of each order stays in `orders`."""
-    buyer, side = state.buyer_class[step, firm], state.side[firm]
+    buyer, side, bloc = state.buyer_class[step, firm], state.side[firm], state.bloc[firm]
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue
-        for purpose in range(3):
-            for run in range(LANES):
-                share = state.legal[offer, buyer, run] * state.fill[offer, run]
-                money = share * state.orders[firm, offer, purpose, run]
-                chips = money / state.paying[side, offer, run] * 1000.0
-                state.delivered[firm, offer, purpose, run] += chips
-                state.shipped[firm, offer, purpose, run] = chips
-                state.orders[firm, offer, purpose, run] -= money
-                state.spent[firm, run] += money
+        for run in range(LANES):
+            share = state.legal[offer, buyer, run] * state.fill[offer, run]
+            rate = state.chips_per_bn[side, offer, run]
+            train = share * state.orders[firm, offer, TRAIN, run]
+            serve = share * state.orders[firm, offer, SERVE, run]
+            stock = share * state.orders[firm, offer, STOCK, run]
+            state.delivered[firm, offer, TRAIN, run] += train * rate
+            state.delivered[firm, offer, SERVE, run] += serve * rate
+            state.delivered[firm, offer, STOCK, run] += stock * rate
+            state.orders[firm, offer, TRAIN, run] -= train
+            state.orders[firm, offer, SERVE, run] -= serve
+            state.orders[firm, offer, STOCK, run] -= stock
+            state.spent[firm, run] += train + serve + stock
+            state.shipped[bloc, offer, run] += (train + serve + stock) * rate
 
 
 def book_sales(state: World, offer: int) -> None:
-    """Sales by destination, summed over firms in fixed order; supply, stock and packaging shrink by them."""
-    for run in range(LANES):
-        state.sum_home[run], state.sum_us[run], state.total[run], state.best[run] = 0.0, 0.0, 0.0, 0.0
-    for firm in state.firms:
-        if state.available[firm, offer] == 0.0:
-            continue
-        bloc = state.bloc[firm]
-        home, us, row = (1.0 if bloc == CN else 0.0), (1.0 if bloc == US else 0.0), (1.0 if bloc == ROW else 0.0)
-        for run in range(LANES):
-            chips = state.shipped[firm, offer, TRAIN, run] + state.shipped[firm, offer, SERVE, run]
-            chips += state.shipped[firm, offer, STOCK, run]
-            state.sum_home[run] += home * chips
-            state.sum_us[run] += us * chips
-            state.total[run] += row * chips
-            state.best[run] += (1.0 - home) * chips
+    """Sales by destination; supply, stock and packaging shrink by them."""
     frontier = 1.0 if state.offer_kind[offer] == FRONTIER else 0.0
     nvidia = 1.0 if offer == 0 else 0.0
     on_pool = 1.0 if pooled(state, offer) else 0.0
     stocked = 1.0 if state.offer_nest[offer] != US_NEST else 0.0
     vendor = state.offer_vendor[offer]
     for run in range(LANES):
-        home, abroad = state.sum_home[run], state.best[run]
+        home = state.shipped[CN, offer, run]
+        abroad = state.shipped[US, offer, run] + state.shipped[ROW, offer, run]
         state.sold_china[offer, run] += home
         state.sold_abroad[offer, run] += abroad
-        state.row_sales[run] += nvidia * state.total[run]
-        state.us_now[vendor, run] += frontier * state.sum_us[run]
+        state.row_sales[run] += nvidia * state.shipped[ROW, offer, run]
+        state.us_now[vendor, run] += frontier * state.shipped[US, offer, run]
         state.supply[offer, run] = larger(state.supply[offer, run] - home - abroad, 0.0)
         state.cap_room[offer, run] = larger(state.cap_room[offer, run] - home, 0.0)
         used = on_pool * (home + abroad) * state.packaging[offer, run]
         state.world_left[run] = larger(state.world_left[run] - used, 0.0)
         state.world_sold[run] += used
         state.stock[offer, run] = larger(state.stock[offer, run] - stocked * (home + abroad), 0.0)
+        state.shipped[CN, offer, run] = 0.0
+        state.shipped[US, offer, run] = 0.0
+        state.shipped[ROW, offer, run] = 0.0
 
 
 def reoffer(state: World, step: int, firm: int, attempt: int) -> None:

@@ -42,30 +42,30 @@ def develop(state: World, step: int) -> None:
     """R&D moves the performance of the next generation: US vendors push the frontier, Chinese ones follow it."""
     for vendor in range(state.vendor_us.shape[0]):
         line = state.vendor_line[vendor]
+        american = state.vendor_us[vendor] > 0.0
+        required = state.vendor_reference[step, vendor]
         for run in range(LANES):
             deviation = state.technology[vendor, run] - state.technology_due[vendor, run]
             ratio = research_ratio(
                 state.vendor_smooth[vendor, run],
-                state.vendor_reference[step, vendor],
+                required,
                 state.parameter[RD_REVENUE_ELASTICITY, run],
                 deviation,
                 state.parameter[IDEAS_HARDER, run] * state.vendor_us[vendor],
             )
             ratio = select(state.switch[SW_RD_FROM_REVENUE, run] > 0.0, ratio, 1.0)
-            leader = state.performance[0, TRAIN, run]
-            gap = log(leader / (state.performance[line, TRAIN, run] + TINY) + TINY)
+            gap = log(state.performance[0, TRAIN, run] / (state.performance[line, TRAIN, run] + TINY) + TINY)
             follow = catch_up(state.parameter[CATCH_UP_RATE, run], gap, state.parameter[NODE_GAP, run])
-            growth = select(state.vendor_us[vendor] > 0.0, state.parameter[DESIGN_GROWTH, run], follow)
+            growth = select(american, state.parameter[DESIGN_GROWTH, run], follow)
             paced = design_pace(growth, ratio, state.parameter[DESIGN_ELASTICITY, run])
-            ended = select(last_generation(state, line, run), 1.0, 0.0)
+            ended = select(state.generation[line, run] + 1 >= state.roadmap_length[line], 1.0, 0.0)
             state.technology[vendor, run] += paced - (1.0 - ended) * growth
             state.technology_due[vendor, run] += ended * growth
 
 
 def last_generation(state: World, offer: int, run: int) -> bool:
     """Whether the published road map of the line is used up."""
-    following = state.generation[offer, run] + 1
-    return following >= state.roadmap.shape[1] or state.roadmap[offer, following] < 0
+    return state.generation[offer, run] + 1 >= state.roadmap_length[offer]
 
 
 def next_generation(state: World, step: int) -> None:

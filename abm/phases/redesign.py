@@ -169,6 +169,8 @@ def set_prices(world: World, step: int) -> None:
             world.paying[0, offer, run] = larger(china * (1.0 + passed), LEAST_PRICE)
             world.paying[1, offer, run] = larger(listed, LEAST_PRICE)
             world.packaging[offer, run] = select(on_sale, world.spec_packaging[place], 0.0)
+            world.chips_per_bn[0, offer, run] = 1000.0 / world.paying[0, offer, run]
+            world.chips_per_bn[1, offer, run] = 1000.0 / world.paying[1, offer, run]
     cost_owners(world)
 
 

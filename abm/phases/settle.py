@@ -48,26 +48,38 @@ THOUSAND = 1000.0
 def settle(world: World, step: int) -> None:
     """Sales, duties, inputs, research and overhead, credit, owners: cash of every agent follows from its flows."""
     open_accounts(world)
+    sell_chips(world, step)
+    pay_inputs(world)
+    for vendor in range(world.vendor_us.shape[0]):
+        pay_vendor_costs(world, vendor)
+    for firm in world.firms:
+        pay_firm(world, firm)
+    pay_nodes(world)
     for run in range(LANES):
-        sell_chips(world, step, run)
-        pay_inputs(world, run)
-        pay_vendor_costs(world, run)
-        pay_firms(world, step, run)
-        pay_nodes(world, run)
-        pay_treasury(world, run)
+        # the US treasury keeps no cash: duties and shares reduce its borrowing
+        move(world, TAX_AND_BONDS, GOV_US, OUTSIDE, world.flows[DUTY_AND_SHARE, GOV_US, run], run)
 
 
 def open_accounts(state: World) -> None:
     """Remember cash by sector and clear the matrix."""
-    for run in range(LANES):
-        for sector in range(state.flows.shape[1]):
+    for sector in range(state.flows.shape[1]):
+        for run in range(LANES):
             state.cash_before[sector, run] = 0.0
-            for flow in range(state.flows.shape[0]):
+        for flow in range(state.flows.shape[0]):
+            for run in range(LANES):
                 state.flows[flow, sector, run] = 0.0
-        for firm in state.firms:
-            state.cash_before[sector_of_firm(state, firm), run] += state.cash[firm, run]
-        for vendor in range(state.vendor_us.shape[0]):
-            state.cash_before[sector_of_vendor(state, vendor), run] += state.vendor_cash[vendor, run]
+    for firm in state.firms:
+        sector = sector_of_firm(state, firm)
+        for run in range(LANES):
+            state.cash_before[sector, run] += state.cash[firm, run]
+    for vendor in range(state.vendor_us.shape[0]):
+        sector = sector_of_vendor(state, vendor)
+        for run in range(LANES):
+            state.cash_before[sector, run] += state.vendor_cash[vendor, run]
+            state.vendor_revenue[vendor, run] = 0.0
+            state.vendor_revenue_china[vendor, run] = 0.0
+            state.vendor_profit[vendor, run] = 0.0
+    for run in range(LANES):
         state.cash_before[NODES, run] = state.node_cash[run]
 
 
@@ -87,69 +99,71 @@ def move(state: World, flow: int, payer: int, payee: int, money: float, run: int
     state.flows[flow, payee, run] += money
 
 
-def sell_chips(state: World, step: int, run: int) -> None:
+def sell_chips(state: World, step: int) -> None:
     """Chip sales, grey diversion at the list price, duty and revenue share split by pass-through."""
-    for vendor in range(state.vendor_us.shape[0]):
-        state.vendor_revenue[vendor, run] = 0.0
-        state.vendor_revenue_china[vendor, run] = 0.0
-        state.vendor_profit[vendor, run] = 0.0
     for offer in range(state.available.shape[1]):
         vendor = state.offer_vendor[offer]
+        if state.offer_kind[offer] == GREY:
+            for run in range(LANES):
+                chips = state.sold_china[offer, run] / THOUSAND
+                listed, extra = chips * state.price[offer, run], chips * state.price_china[offer, run]
+                move(state, GREY_CHIPS, AI_CN, VENDORS_US, listed, run)
+                move(state, GREY_CHIPS, AI_CN, BROKERS, extra - listed, run)
+                move(state, VENDOR_EQUITY, BROKERS, OUTSIDE, extra - listed, run)
+                state.vendor_revenue[vendor, run] += listed
+            continue
         seller = sector_of_vendor(state, vendor)
         flow = US_CHIPS if seller == VENDORS_US else CHINESE_CHIPS
-        china = state.sold_china[offer, run] * state.price_china[offer, run] / THOUSAND
-        abroad = state.sold_abroad[offer, run] * state.price[offer, run] / THOUSAND
-        if state.offer_kind[offer] == GREY:
-            listed = state.sold_china[offer, run] * state.price[offer, run] / THOUSAND
-            move(state, GREY_CHIPS, AI_CN, VENDORS_US, listed, run)
-            move(state, GREY_CHIPS, AI_CN, BROKERS, china - listed, run)
-            move(state, VENDOR_EQUITY, BROKERS, OUTSIDE, china - listed, run)
-            state.vendor_revenue[vendor, run] += listed
-            continue
-        move(state, flow, AI_CN, seller, china, run)
-        move(state, flow, AI_OTHER, seller, abroad, run)
-        state.vendor_revenue[vendor, run] += china + abroad
-        state.vendor_revenue_china[vendor, run] += china
-        passed = state.sold_china[offer, run] * (state.paying[0, offer, run] - state.price_china[offer, run]) / THOUSAND
-        borne = levy_total(state, step, offer, china, run) - passed
-        move(state, DUTY_AND_SHARE, AI_CN, GOV_US, passed, run)
-        move(state, DUTY_AND_SHARE, seller, GOV_US, borne, run)
-        state.vendor_profit[vendor, run] -= borne
-        state.vendor_cash[vendor, run] -= borne
+        for run in range(LANES):
+            china = state.sold_china[offer, run] * state.price_china[offer, run] / THOUSAND
+            abroad = state.sold_abroad[offer, run] * state.price[offer, run] / THOUSAND
+            move(state, flow, AI_CN, seller, china, run)
+            move(state, flow, AI_OTHER, seller, abroad, run)
+            state.vendor_revenue[vendor, run] += china + abroad
+            state.vendor_revenue_china[vendor, run] += china
+            margin = state.paying[0, offer, run] - state.price_china[offer, run]
+            passed = state.sold_china[offer, run] * larger(margin, 0.0) / THOUSAND
+            borne = china * levy_share(state, step, offer, run) - passed
+            move(state, DUTY_AND_SHARE, AI_CN, GOV_US, passed, run)
+            move(state, DUTY_AND_SHARE, seller, GOV_US, borne, run)
+            state.vendor_profit[vendor, run] -= borne
+            state.vendor_cash[vendor, run] -= borne
 
 
-def levy_total(state: World, step: int, offer: int, china: float, run: int) -> float:
-    """Duty and revenue share on the Chinese sales of an offer, USD bn."""
+def levy_share(state: World, step: int, offer: int, run: int) -> float:
+    """Duty and revenue share on Chinese sales of an offer, share of the price."""
     design = state.design[offer, run]
-    if design < 0 or state.offer_nest[offer] != US_NEST:
-        return 0.0
+    place = design if design >= 0 else 0
     arm = state.arm[run]
-    return china * (state.law_duty[arm, step, design] + state.law_share[arm, step, design])
+    levy = state.law_duty[arm, step, place] + state.law_share[arm, step, place]
+    return select(design >= 0 and state.offer_nest[offer] == US_NEST, levy, 0.0)
 
 
-def pay_inputs(state: World, run: int) -> None:
+def pay_inputs(state: World) -> None:
     """US vendors pay wafers, memory and packaging of what they sold or scrapped; Chinese designers what they bought."""
     for offer in range(state.available.shape[1]):
         vendor = state.offer_vendor[offer]
-        if state.vendor_us[vendor] > 0.0:
+        if state.vendor_us[vendor] < 1.0 and offer == state.vendor_line[vendor]:
+            continue
+        for run in range(LANES):
             units = state.sold_china[offer, run] + state.sold_abroad[offer, run] + state.scrapped[offer, run]
             state.input_cost[vendor, run] += units * state.unit_cost[offer, run] / THOUSAND
-        elif offer != state.vendor_line[vendor]:
-            state.input_cost[vendor, run] += state.sold_china[offer, run] * state.unit_cost[offer, run] / THOUSAND
-    for vendor in range(state.vendor_us.shape[0]):
-        bill = state.input_cost[vendor, run]
-        move(state, INPUTS, sector_of_vendor(state, vendor), NODES, bill, run)
-        state.vendor_cash[vendor, run] += state.vendor_revenue[vendor, run] - bill
-        state.vendor_profit[vendor, run] += state.vendor_revenue[vendor, run] - bill
-
-
-def pay_vendor_costs(state: World, run: int) -> None:
-    """R&D by revenue (elasticity below 1), overhead, dividends; owners refill negative cash (MODEL R6)."""
     for vendor in range(state.vendor_us.shape[0]):
         sector = sector_of_vendor(state, vendor)
+        for run in range(LANES):
+            bill = state.input_cost[vendor, run]
+            move(state, INPUTS, sector, NODES, bill, run)
+            state.vendor_cash[vendor, run] += state.vendor_revenue[vendor, run] - bill
+            state.vendor_profit[vendor, run] += state.vendor_revenue[vendor, run] - bill
+
+
+def pay_vendor_costs(state: World, vendor: int) -> None:
+    """R&D by revenue (elasticity below 1), overhead, dividends; owners refill negative cash (MODEL R6)."""
+    sector = sector_of_vendor(state, vendor)
+    start = state.vendor_reference[0, vendor]
+    for run in range(LANES):
         revenue = state.vendor_revenue[vendor, run]
         state.vendor_smooth[vendor, run] += (revenue - state.vendor_smooth[vendor, run]) / 4.0
-        start = state.vendor_reference[0, vendor]
         base = select(state.switch[SW_RD_FROM_REVENUE, run] > 0.0, state.vendor_smooth[vendor, run], start)
         growth = exp(state.parameter[RD_REVENUE_ELASTICITY, run] * log(larger(base / start, 0.01)))
         state.vendor_rd[vendor, run] = state.parameter[VENDOR_RD_SHARE, run] * start * growth
@@ -163,15 +177,14 @@ def pay_vendor_costs(state: World, run: int) -> None:
         state.vendor_cash[vendor, run] = cash - paid
 
 
-def pay_firms(state: World, step: int, run: int) -> None:
-    """AI firms: revenue of last quarter, chips, halls, research, interest; owners fund the plan and take the excess."""
-    for firm in state.firms:
-        sector = sector_of_firm(state, firm)
+def pay_firm(state: World, firm: int) -> None:
+    """An AI firm: last quarter's revenue, chips, halls, research, interest; owners fund the plan and take the excess."""
+    sector = sector_of_firm(state, firm)
+    for run in range(LANES):
         interest = state.parameter[INTEREST_RATE, run] / 4.0 * state.credit[firm, run]
         research, halls = state.research_money[firm, run], state.halls[firm, run]
-        diverted = state.diverted[firm, run]
         revenue, budget = state.revenue[firm, run], state.budget[firm, run]
-        owners = budget + research - diverted + halls + interest - revenue
+        owners = budget + research - state.diverted[firm, run] + halls + interest - revenue
         free = larger(state.free_cash[firm, run] - state.parameter[LIQUIDITY, run] * budget, 0.0)
         owners -= state.parameter[PAYOUT_SHARE, run] * free
         cash = state.cash[firm, run] + revenue + owners + state.borrowed[firm, run]
@@ -186,24 +199,23 @@ def pay_firms(state: World, step: int, run: int) -> None:
         move(state, CREDIT_AND_INTEREST, OUTSIDE, sector, state.borrowed[firm, run] - interest, run)
 
 
-def pay_nodes(state: World, run: int) -> None:
+def pay_nodes(state: World) -> None:
     """Supply nodes: sales of inputs, running cost, tools, owners."""
-    sales = 0.0
+    for run in range(LANES):
+        state.total[run] = 0.0
     for vendor in range(state.vendor_us.shape[0]):
-        sales += state.input_cost[vendor, run]
-        state.billed[vendor, run] = state.input_cost[vendor, run]
-        state.input_cost[vendor, run] = 0.0
-    cost = state.parameter[NODE_COST_SHARE, run] * sales
-    tools = state.tool_orders[run]
-    move(state, RD_OPEX_HALLS, NODES, OUTSIDE, cost, run)
-    move(state, TOOLS, NODES, OUTSIDE, tools, run)
-    cash = state.node_cash[run] + sales - cost - tools
-    profit = larger(sales - cost - tools, 0.0)
-    paid = select(cash < 0.0, cash, smaller(state.parameter[PAYOUT_SHARE, run] * profit, cash))
-    move(state, VENDOR_EQUITY, NODES, OUTSIDE, paid, run)
-    state.node_cash[run] = cash - paid
-
-
-def pay_treasury(state: World, run: int) -> None:
-    """The US treasury keeps no cash: duties and shares reduce its borrowing."""
-    move(state, TAX_AND_BONDS, GOV_US, OUTSIDE, state.flows[DUTY_AND_SHARE, GOV_US, run], run)
+        for run in range(LANES):
+            state.total[run] += state.input_cost[vendor, run]
+            state.billed[vendor, run] = state.input_cost[vendor, run]
+            state.input_cost[vendor, run] = 0.0
+    for run in range(LANES):
+        sales = state.total[run]
+        cost = state.parameter[NODE_COST_SHARE, run] * sales
+        tools = state.tool_orders[run]
+        move(state, RD_OPEX_HALLS, NODES, OUTSIDE, cost, run)
+        move(state, TOOLS, NODES, OUTSIDE, tools, run)
+        cash = state.node_cash[run] + sales - cost - tools
+        profit = larger(sales - cost - tools, 0.0)
+        paid = select(cash < 0.0, cash, smaller(state.parameter[PAYOUT_SHARE, run] * profit, cash))
+        move(state, VENDOR_EQUITY, NODES, OUTSIDE, paid, run)
+        state.node_cash[run] = cash - paid

@@ -34,7 +34,8 @@ def offer_value(performance: float, used: float, cost: float, reference: float, 
 
     `reference` is performance per cost of the best US line, so that values are near 0; `favour` is what policy adds.
     """
-    return sensitivity * (log(performance) + log(used) - log(cost) - log(reference)) - cutoff_aversion * hazard + favour
+    useful = performance * used / (cost * reference)
+    return sensitivity * log(useful) - cutoff_aversion * hazard + favour
 
 
 def choice_weight(value: float, best: float, window: float, dissimilarity: float) -> float:

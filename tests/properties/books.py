@@ -54,7 +54,7 @@ TINY = 1e-12
 SIGNED = frozenset(
     (
         "demand_bloc", "demand_firm", "idea", "technology", "technology_due", "vendor_profit", "value", "best", "total",
-        "equity", "borrowed", "attraction", "payoff", "flows", "record", "firm_record", "failed_quarter", "failed_law",
+        "parameter", "equity", "borrowed", "attraction", "payoff", "flows", "record", "firm_record", "failed_quarter", "failed_law",
         "generation", "design", "redesign_target", "worst", "next_step", "diverted", "sum_us", "sum_home", "used",
     )
 )  # fmt: skip
@@ -172,7 +172,9 @@ def sources(f):
     own = (f.nest == DOMESTIC_NEST) & f.main
     made = f.now.made[f.vendor]
     sold = f.home + f.abroad
-    close("stock of Chinese lines", f.now.stock[own], (f.was.stock + made - sold)[own], (f.was.stock + made)[own], f.step)
+    close(
+        "stock of Chinese lines", f.now.stock[own], (f.was.stock + made - sold)[own], (f.was.stock + made)[own], f.step
+    )
     at_most("sold from Chinese stock", sold[own], (f.was.stock + made)[own], step=f.step)
     grey = f.kind == GREY
     leak = (1.0 - f.p["enforcement"]) * f.p["grey_base"] * f.was.row_sales
@@ -201,11 +203,16 @@ def packaging(f):
     at_most("packaging used", used, there - scrapped, there, f.step)
     at_most("packages made", f.now.world_made, f.now.world_capacity, step=f.step)
     slot = f.step % RING
-    close("world capacity", f.now.world_capacity, f.was.world_capacity * np.exp(f.was.capacity_coming[slot]), step=f.step)
+    close(
+        "world capacity", f.now.world_capacity, f.was.world_capacity * np.exp(f.was.capacity_coming[slot]), step=f.step
+    )
 
 
 def firms(f):
-    """A firm's budget is spent, kept waiting, earmarked or unspent; its cash follows from its payments; debt is limited."""
+    """A firm's budget is spent, kept waiting, earmarked or unspent; its cash follows from its payments; debt is limited.
+
+    Revenue and research are settled a quarter after they arise: capability and research come later in the quarter.
+    """
     now, was = f.now, f.was
     repaid = np.minimum(was.credit, now.budget / 2.0)
     money = now.budget - repaid + was.waiting + was.backlog.sum(axis=1)
@@ -213,8 +220,8 @@ def firms(f):
     close("budget", placed, money, money, f.step)
     close("debt", now.credit, was.credit + now.borrowed, was.credit, f.step)
     interest = f.p["interest_rate"] / 4.0 * now.credit
-    received = now.revenue + now.equity + now.borrowed
-    spent = f.bought + now.research_money + now.halls + interest
+    received = was.revenue + now.equity + now.borrowed
+    spent = f.bought + was.research_money + now.halls + interest
     close("cash of AI firms", now.cash, was.cash + received - spent, was.cash + np.abs(received) + spent, f.step)
     at_most("debt limit", now.credit, np.maximum(was.credit - repaid, f.p["credit_limit"] * now.budget), step=f.step)
     at_most("chips stored on credit", now.borrowed + repaid, f.stored, step=f.step)
@@ -224,7 +231,7 @@ def firms(f):
 
 def matrix(f):
     """Every entry of the flow matrix, from deliveries, prices and levies."""
-    now, flows = f.now, np.zeros_like(f.now.flows)
+    now, was, flows = f.now, f.was, np.zeros_like(f.now.flows)
     seller_us = now.vendor_us[f.vendor] > 0.0
     normal = f.kind != GREY
     china, abroad = f.home * now.price_china / 1000.0, f.abroad * now.price / 1000.0
@@ -253,9 +260,9 @@ def matrix(f):
     running = now.vendor_rd + f.p["opex_share"] * now.vendor_revenue
     interest = f.p["interest_rate"] / 4.0 * now.credit
     for sector, mine in ((AI_CN, f.cn), (AI_OTHER, ~f.cn)):
-        pay(AI_REVENUE, OUTSIDE, sector, now.revenue[mine].sum(axis=0))
+        pay(AI_REVENUE, OUTSIDE, sector, was.revenue[mine].sum(axis=0))
         pay(EQUITY, OUTSIDE, sector, now.equity[mine].sum(axis=0))
-        pay(RD_OPEX_HALLS, sector, OUTSIDE, (now.research_money + now.halls)[mine].sum(axis=0))
+        pay(RD_OPEX_HALLS, sector, OUTSIDE, (was.research_money + now.halls)[mine].sum(axis=0))
         pay(CREDIT_AND_INTEREST, OUTSIDE, sector, (now.borrowed - interest)[mine].sum(axis=0))
     for sector, mine in ((VENDORS_US, ~f.chinese), (VENDORS_CN, f.chinese)):
         pay(RD_OPEX_HALLS, sector, OUTSIDE, running[mine].sum(axis=0))

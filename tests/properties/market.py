@@ -17,7 +17,7 @@ from abm.series import FIRM_SERIES, SERIES
 from abm.simulation import Builder, kernel, prepare
 from abm.state import FIELDS, World, allocate
 from abm.vocabulary import FOREIGN, QUARTERS, SWITCHES
-from abm.world import Lanes, dimension_sizes, start_arrays
+from abm.start import Lanes, dimension_sizes, start_arrays
 
 SHARES = (
     "law_open",
