@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from abm.law import classify
 from abm.phases.clear import pooled
 from abm.tables import Row
 from abm.view import RunView
-from abm.vocabulary import BUYER_CLASSES, GREY, OFFER_KINDS, US_NEST
+from abm.vocabulary import BUYER_CLASSES, CN, COMPLIANCE, GREY, LOW_TIER, TOOL_CLASSES, US_NEST
 
 CHIPS = "thousand chips"
-STATUSES = ("free", "nac", "licence", "denied", "unknown", "partly denied", "evasion")
-"""Legal status of an edge on the last day of the quarter. `evasion`: diverted dies and the grey market."""
 UNLIMITED = math.inf
+STATUSES = ("free", "nac", "licence", "partly denied", "denied", "unknown", "evasion")
+"""Legal status of an edge on the last day of the quarter. `evasion`: diverted dies and the grey market."""
 
 
 @dataclass(frozen=True)
@@ -31,43 +31,42 @@ class Edge:
     supplier, customer : str
         Keys of the nodes.
     stage : str
-        Tier of the input: fab_equipment, foundry, memory, packaging, line (vendor to its offer), accelerator.
-    kind : str
-        flow, or capital for tools.
+        What is delivered: fab_equipment, foundry, memory, packaging, line (vendor to its offer), accelerator.
+    unit : str
+        Unit of flow and capacity.
     flow, capacity : float
-        Delivered in the quarter, and what the supplier could have delivered to this customer if it served no other, as
-        far as law lets it (inf: no limit in the model), in `unit`.
+        Delivered in the quarter; what the supplier could have delivered to this customer if it served no other, as far
+        as law lets it (inf: no limit in the model).
     value : float
-        USD bn of the flow; for inputs at the prices of the model's bills.
+        USD bn of the flow: what was paid for chips and tools, and for other inputs the prices of the model's bills.
     legal : float
         Share of the quarter's orders that law lets through; 1 where no rule applies, 0 closes the edge.
     status : str
-        One of `STATUSES`.
+        One of `STATUSES`; follows from `legal` if not given.
     rows : tuple of str
-        Rows of supply_links.csv (or its CSET part) on this pair.
+        Rows of supply_links.csv on this pair.
     """
 
     supplier: str
     customer: str
     stage: str
-    kind: str
+    unit: str
     flow: float
     capacity: float
-    unit: str
     value: float
-    legal: float
-    status: str
+    legal: float = 1.0
+    status: str = ""
     rows: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.status:
+            status = "free" if self.legal >= 1.0 else "denied" if self.legal <= 0.0 else "partly denied"
+            object.__setattr__(self, "status", status)
 
 
 def offer_key(name: str) -> str:
     """Key of an offer; offers are often called like their vendors, who carry the plain id."""
     return f"offer:{name}"
-
-
-def partly(legal: float) -> str:
-    """Status of an input that law lets through to that share."""
-    return "free" if legal >= 1.0 else "denied" if legal <= 0.0 else "partly denied"
 
 
 # --- rows of the data pack --------------------------------------------------------------------------------------------
@@ -81,39 +80,43 @@ class Links:
         for row in rows:
             self.found.setdefault((str(row["supplier"]), str(row["customer"]), str(row["stage"])), []).append(row)
 
-    def rows(self, suppliers: Iterable[str], customers: Iterable[str], stage: str) -> tuple[str, ...]:
-        """Ids of the rows between any of the suppliers and any of the customers."""
-        pairs = [(one, other, stage) for one in suppliers for other in customers]
-        return tuple(dict.fromkeys(str(row["edge_id"]) for pair in pairs for row in self.found.get(pair, ())))
+    def between(self, supplier: str, customers: Iterable[str], stage: str, tool: str = "") -> list[Row]:
+        """Rows from a supplier to any of the customers, of one class of tools if asked."""
+        found = [row for customer in customers for row in self.found.get((supplier, customer, stage), ())]
+        return [row for row in found if not tool or tool_class(row) == tool]
 
-    def shares(self, suppliers: Iterable[str], customer: str, stage: str, tool: str = "") -> dict[str, float]:
-        """Shares of suppliers in what a customer buys at a stage (and of a class of tools), adding to 1.
+    def rows(self, supplier: str, customers: Iterable[str], stage: str) -> tuple[str, ...]:
+        """Ids of these rows."""
+        return tuple(dict.fromkeys(str(row["edge_id"]) for row in self.between(supplier, customers, stage)))
 
-        Rows without a share count as 0; if none has one, suppliers share equally.
+    def shares(
+        self, suppliers: Iterable[str], customers: Iterable[str], stage: str, tool: str = ""
+    ) -> dict[str, float]:
+        """Shares, adding to 1, of suppliers in what customers buy; suppliers without a row or a share have none.
+
+        If no row has a share, those with a row share equally, and all of them if none has a row.
         """
+        names, buyers = list(suppliers), list(customers)
         sizes: dict[str, float] = {}
-        for one in suppliers:
-            rows = [row for row in self.found.get((one, customer, stage), ()) if not tool or tool_class(row) == tool]
-            if tool and not rows:
-                continue
-            known = [float(row["share_pct"]) for row in rows if isinstance(row["share_pct"], int | float)]
-            sizes[one] = max(known, default=0.0)
+        for one in names:
+            known = [row["share_pct"] for row in self.between(one, buyers, stage, tool)]
+            if known:
+                sizes[one] = max((float(share) for share in known if isinstance(share, int | float)), default=0.0)
+        if not any(sizes.values()):
+            sizes = dict.fromkeys(sizes or names, 1.0)
         total = sum(sizes.values())
-        if total <= 0.0:
-            return {one: 1.0 / len(sizes) for one in sizes}
         return {one: size / total for one, size in sizes.items() if size > 0.0}
 
 
 def tool_class(row: Row) -> str:
     """Class of tools of a row; other tools are counted with metrology."""
     name = str(row["tool_class"])
-    return name if name in ("litho", "etch_dep") else "metrology"
+    return name if name in TOOL_CLASSES else "metrology"
 
 
 def links(run: RunView) -> Links:
-    """Rows between suppliers and customers, own ones before those derived from CSET."""
-    pack = run.plan.pack
-    return run.kept("links", lambda: Links([*pack.supply_links, *pack.supply_links_cset]), always=True)
+    """Rows between suppliers and customers."""
+    return run.kept("links", lambda: Links(run.plan.pack.supply_links), always=True)
 
 
 def nodes_in_role(run: RunView, role: str) -> list[str]:
@@ -122,7 +125,7 @@ def nodes_in_role(run: RunView, role: str) -> list[str]:
 
 
 def countries(run: RunView) -> Mapping[str, str]:
-    """Country of every firm of the data pack; world advanced packaging stands in Taiwan."""
+    """Country of every firm of the data pack; the world's advanced packaging stands in Taiwan."""
 
     def read() -> dict[str, str]:
         return {"COWOS": "TW", **{str(row["firm_id"]): str(row["country"]) for row in run.plan.pack.firms}}
@@ -132,9 +135,10 @@ def countries(run: RunView) -> Mapping[str, str]:
 
 def vendor_names(run: RunView, vendor: int) -> tuple[str, ...]:
     """Ids under which the data pack knows a vendor: its own, its members', its owners' if it serves them alone."""
-    entry = run.plan.world.vendors[vendor]
-    captive = any(offer.vendor == entry.id and offer.kind == "custom" for offer in run.plan.world.offers)
-    owners = [name for firm in run.plan.world.firms if captive and firm.owns == entry.id for name in firm.members]
+    world = run.plan.world
+    entry = world.vendors[vendor]
+    captive = any(offer.vendor == entry.id and offer.kind == "custom" for offer in world.offers)
+    owners = [name for firm in world.firms if captive and firm.owns == entry.id for name in firm.members]
     return (entry.id, *entry.members, *owners)
 
 
@@ -142,7 +146,7 @@ def vendor_names(run: RunView, vendor: int) -> tuple[str, ...]:
 
 
 def purchases(run: RunView) -> tuple[Edge, ...]:
-    """Chips that AI firms bought in the quarter, by offer; an offer on sale to a firm has an edge even at 0."""
+    """Chips that AI firms bought in the quarter, by offer; an offer on sale has edges even if it sold none."""
     return run.kept("purchases", lambda: tuple(_purchases(run)))
 
 
@@ -151,57 +155,53 @@ def _purchases(run: RunView) -> Iterator[Edge]:
     for place, offer in enumerate(file.offers):
         if world.design[place, run.lane] < 0:
             continue
-        grey = offer.kind == OFFER_KINDS[GREY]
-        sellers = ("GREYMKT",) if grey else vendor_names(run, file.vendor(offer.vendor))
+        sellers = ("GREYMKT",) if offer.kind == "grey" else vendor_names(run, file.vendor(offer.vendor))
         for index, firm in enumerate(file.firms):
             if world.available[index, place] == 0.0 or world.alive[run.law_step, index] == 0.0:
                 continue
             chips = float(world.delivered[index, place, :, run.lane].sum())
             legal, status = sale_law(run, place, int(world.buyer_class[run.law_step, index]))
-            capacity = deliverable(run, place, int(world.bloc[index])) if legal > 0.0 else 0.0
             yield Edge(
                 offer_key(offer.id),
                 firm.id,
                 "accelerator",
-                "flow",
-                chips,
-                capacity,
                 CHIPS,
+                chips,
+                deliverable(run, place, int(world.bloc[index])) if legal > 0.0 else 0.0,
                 chips * run.number("paying", int(world.side[index]), place) / 1000.0,
                 legal,
                 status,
-                links(run).rows(sellers, firm.members, "accelerator"),
+                tuple(name for one in sellers for name in links(run).rows(one, firm.members, "accelerator")),
             )
 
 
 def deliverable(run: RunView, offer: int, bloc: int | None = None) -> float:
-    """Thousand chips of an offer that could be delivered this quarter: sold and left over; inf if the model sets no limit.
+    """Thousand chips of an offer that were sold or left over in the quarter; inf if the model sets no limit.
 
     For buyers in China a volume cap counts too.
     """
     world = run.world
     china = run.number("sold_china", offer)
     sold = china + run.number("sold_abroad", offer)
-    if pooled(world, offer):
-        claim = run.number("packaging", offer)
-        left = run.number("world_left") / claim if claim > 0.0 else UNLIMITED
-        if world.offer_kind[offer] == GREY:
-            left = min(left, run.number("supply", offer))
-    else:
-        left = run.number("stock", offer) if world.offer_nest[offer] != US_NEST else UNLIMITED
-    if bloc == CN and world.offer_kind[offer] == COMPLIANCE:
+    if world.offer_kind[offer] == LOW_TIER:
+        return UNLIMITED
+    if not pooled(world, offer):
+        return sold + run.number("stock", offer)
+    claim = run.number("packaging", offer)
+    left = run.number("world_left") / claim if claim > 0.0 else UNLIMITED
+    if world.offer_kind[offer] == GREY:
+        left = min(left, run.number("supply", offer))
+    if world.offer_kind[offer] == COMPLIANCE and bloc == CN:
         return min(sold + left, china + run.number("cap_room", offer))
     return sold + left
 
 
 def sale_law(run: RunView, offer: int, buyer: int) -> tuple[float, str]:
-    """Share of an offer's orders that law and China's gate let through to a class of buyers, and its status."""
-    world, design = run.world, run.design(offer)
-    legal = run.number("legal", offer, buyer)
-    if world.offer_kind[offer] == GREY:
+    """Share of an offer's orders that law and China's gate let through to a class of buyers, and its legal status."""
+    legal, design, name = run.number("legal", offer, buyer), run.design(offer), BUYER_CLASSES[buyer]
+    if run.world.offer_kind[offer] == GREY:
         return legal, "evasion"
-    name = BUYER_CLASSES[buyer]
-    if design is None or name == "foreign" or world.offer_nest[offer] != US_NEST:
+    if design is None or name == "foreign" or run.world.offer_nest[offer] != US_NEST:
         return legal, "free"
 
     def ask() -> str:

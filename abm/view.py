@@ -131,6 +131,7 @@ class RunView:
             "research": RESEARCH,
             "workload": WORKLOADS,
         }
+        entries: dict[str, tuple[Any, ...]]
         entries = {"firm": world.firms, "offer": world.offers, "vendor": world.vendors, "node": world.nodes}
         return fixed[dimension] if dimension in fixed else tuple(one.id for one in entries[dimension])
 

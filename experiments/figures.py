@@ -6,7 +6,7 @@ Everything here is a pure function of `Fan`, `Bars` and `Caption`; `experiments.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from textwrap import fill
@@ -112,7 +112,8 @@ class Caption:
     seed: int
     prior: str
     scenario_from: float
-    marks: tuple[tuple[date, str], ...] = field(default_factory=tuple)
+    marks: tuple[tuple[date, str], ...] = ()
+    sliding: bool = False
 
     @property
     def labels(self) -> tuple[str, str]:
@@ -121,10 +122,10 @@ class Caption:
 
     def text(self) -> str:
         """Caption in one paragraph."""
+        other = "; dotted green: controls with thresholds that slide with the best US chip" if self.sliding else ""
         return (
             f"Pairs of worlds that share every draw: {self.scenario} (blue, solid) against {self.counterfactual} "
-            "(vermilion, dashed); dotted green: controls with thresholds that slide with the best US chip. "
-            f"Lines: medians; bands: 50 and 90 % of worlds. N = {self.runs:,} pairs, "
+            f"(vermilion, dashed){other}. Lines: medians; bands: 50 and 90 % of worlds. N = {self.runs:,} pairs, "
             f"{self.points:,} parameter points, {self.failed:,} failed, seed {self.seed}. Prior: {self.prior} "
             "Not calibrated. Dots: observations to 2024Q4 with their range. Shaded: scenario, not forecast. "
             "Regimes: lead, decoupling (by output until leverage exists) and US revenue, as defined in MODEL 9."
@@ -261,7 +262,9 @@ def _line_labels(axes: Axes, fan: Fan, caption: Caption, shown: NDArray[np.bool_
         inside = np.clip(quantiles(arm[:, shown], (0.5,))[0], *axes.get_ylim())
         pages.append(axes.transAxes.inverted().transform(axes.transData.transform(np.column_stack([at, inside]))))
     (x, with_controls), (_, without) = (page.T for page in pages)
-    gap = np.where((x > 0.3) & (x < 0.8), np.abs(with_controls - without), -1.0)
+    lowest, highest = np.minimum(with_controls, without), np.maximum(with_controls, without)
+    fits = (x > 0.2) & (x < 0.85) & (lowest > 0.1) & (highest < 0.88)
+    gap = np.where(fits, highest - lowest, -1.0)
     gap = np.nan_to_num(gap, nan=-1.0)
     place = int(np.argmax(gap))
     if gap[place] < 0.1:

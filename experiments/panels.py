@@ -168,6 +168,7 @@ def caption(pairs: Sequence[Pair], seed: int) -> Caption:
         prior=prior_text(pair.scenario),
         scenario_from=_script_end(pair.scenario),
         marks=policy_marks(pair.scenario.policy),
+        sliding=len(pairs) > 1,
     )
 
 

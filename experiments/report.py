@@ -160,7 +160,7 @@ def print_summary(summary: Mapping[str, Any], out: Path | None = None, console: 
     """Print both tables and what a reader must know to judge them."""
     console = console or Console()
     if not console.is_terminal:
-        console = Console(file=console.file, width=116, no_color=True, highlight=False)
+        console = Console(file=console.file, width=128, no_color=True, highlight=False)
     console.print(f"\n[bold]{summary['scenario']} against {summary['counterfactual']}[/bold]: {_counted(summary)}")
     console.print(f"Prior: {summary['prior']}\n", highlight=False)
     console.print(effects_table(summary))

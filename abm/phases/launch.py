@@ -53,7 +53,9 @@ def develop(state: World, step: int) -> None:
                 deviation,
                 state.parameter[IDEAS_HARDER, run] * state.vendor_us[vendor],
             )
-            ratio = select(state.switch[SW_RD_FROM_REVENUE, run] > 0.0, ratio, 1.0)
+            # the switch concerns US vendors: Chinese designers keep their own research
+            by_revenue = state.switch[SW_RD_FROM_REVENUE, run] > 0.0 or not american
+            ratio = select(by_revenue, ratio, 1.0)
             gap = log(state.performance[0, TRAIN, run] / (state.performance[line, TRAIN, run] + TINY) + TINY)
             follow = catch_up(state.parameter[CATCH_UP_RATE, run], gap, state.parameter[NODE_GAP, run])
             growth = select(american, state.parameter[DESIGN_GROWTH, run], follow)

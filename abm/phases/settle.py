@@ -164,7 +164,8 @@ def pay_vendor_costs(state: World, vendor: int) -> None:
     for run in range(LANES):
         revenue = state.vendor_revenue[vendor, run]
         state.vendor_smooth[vendor, run] += (revenue - state.vendor_smooth[vendor, run]) / 4.0
-        base = select(state.switch[SW_RD_FROM_REVENUE, run] > 0.0, state.vendor_smooth[vendor, run], start)
+        by_revenue = state.switch[SW_RD_FROM_REVENUE, run] > 0.0 or sector != VENDORS_US
+        base = select(by_revenue, state.vendor_smooth[vendor, run], start)
         growth = exp(state.parameter[RD_REVENUE_ELASTICITY, run] * log(larger(base / start, 0.01)))
         state.vendor_rd[vendor, run] = state.parameter[VENDOR_RD_SHARE, run] * start * growth
         cost = state.vendor_rd[vendor, run] + state.parameter[OPEX_SHARE, run] * revenue
@@ -178,7 +179,7 @@ def pay_vendor_costs(state: World, vendor: int) -> None:
 
 
 def pay_firm(state: World, firm: int) -> None:
-    """An AI firm: last quarter's revenue, chips, halls, research, interest; owners fund the plan and take the excess."""
+    """An AI firm: last quarter's revenue, chips, halls, research, interest; owners fund the plan, take the excess."""
     sector = sector_of_firm(state, firm)
     for run in range(LANES):
         interest = state.parameter[INTEREST_RATE, run] / 4.0 * state.credit[firm, run]

@@ -33,7 +33,6 @@ from abm.vocabulary import (
     INPUTS,
     NODES,
     OUTSIDE,
-    QUARTERS,
     RD_OPEX_HALLS,
     RING,
     ROW,
@@ -89,10 +88,10 @@ def _line(what, left, right, gap, step):
     return f"{what}, quarter {step}, at {where}: {left[place]!r} against {right[place]!r}"
 
 
-def audit(world, was, step):
-    """All laws of one quarter."""
+def audit(world, was, step, laws=None):
+    """The laws of one quarter; all of `LAWS` unless some are named."""
     facts = read(world, was, step)
-    for law in (signs, chips, deliveries, sources, packaging, firms, matrix, owners, banks, foundry):
+    for law in LAWS if laws is None else laws:
         law(facts)
 
 
@@ -208,16 +207,27 @@ def packaging(f):
     )
 
 
+def budgets(f):
+    """Money of a quarter is spent, waits, is earmarked or stays unspent; nothing of it gets lost."""
+    now, was = f.now, f.was
+    money = now.budget - np.minimum(was.credit, now.budget / 2.0) + was.waiting + was.backlog.sum(axis=1)
+    placed = now.waiting + now.backlog.sum(axis=1) + now.unspent + f.bought - f.stored
+    close("budget", placed, money, money, f.step)
+
+
+def promises(f):
+    """Money that waits or is earmarked is there: no more than a firm's cash."""
+    promised = f.now.waiting + f.now.backlog.sum(axis=1)
+    at_most("money promised against cash", promised, f.now.cash, step=f.step)
+
+
 def firms(f):
-    """A firm's budget is spent, kept waiting, earmarked or unspent; its cash follows from its payments; debt is limited.
+    """Cash follows from payments; debt is limited and paid back first.
 
     Revenue and research are settled a quarter after they arise: capability and research come later in the quarter.
     """
     now, was = f.now, f.was
     repaid = np.minimum(was.credit, now.budget / 2.0)
-    money = now.budget - repaid + was.waiting + was.backlog.sum(axis=1)
-    placed = now.waiting + now.backlog.sum(axis=1) + now.unspent + f.bought - f.stored
-    close("budget", placed, money, money, f.step)
     close("debt", now.credit, was.credit + now.borrowed, was.credit, f.step)
     interest = f.p["interest_rate"] / 4.0 * now.credit
     received = was.revenue + now.equity + now.borrowed
@@ -352,4 +362,5 @@ def foundry(f):
     close("tools on their way", now.tools_coming.sum(axis=0), coming, step=f.step)
 
 
-assert QUARTERS == 52, "the years of the memory ramp above are those of 52 quarters from 2020"
+LAWS = (signs, chips, deliveries, sources, packaging, firms, matrix, owners, banks, foundry)
+"""Chips, inputs and cash; `budgets` and `promises` are asked for by name."""

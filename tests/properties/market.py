@@ -15,9 +15,9 @@ from abm.quarter import quarters
 from abm.scenario import Scenario
 from abm.series import FIRM_SERIES, SERIES
 from abm.simulation import Builder, kernel, prepare
+from abm.start import Lanes, dimension_sizes, start_arrays
 from abm.state import FIELDS, World, allocate
 from abm.vocabulary import FOREIGN, QUARTERS, SWITCHES
-from abm.start import Lanes, dimension_sizes, start_arrays
 
 SHARES = (
     "law_open",

@@ -58,7 +58,6 @@ def test_history_runs_under_both_continuations(engine: list[dict], capsys: pytes
     assert [call["counterfactual"].name for call in engine] == ["none_0", "none_0"]
     assert all((call["runs"], call["seed"], call["threads"]) == (16, 3, 1) for call in engine)
     printed = " ".join(capsys.readouterr().out.split())
-    assert (
     assert "history against none_0: 16 pairs of worlds, 2 parameter points, none failed, seed 3" in printed
     assert "no-control share of world frontier supply U(0.09, 0.22)" in printed
     assert NOTE in printed

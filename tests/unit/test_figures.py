@@ -104,6 +104,8 @@ def test_the_picture_says_what_a_reader_needs() -> None:
     words = texts(figure)
     for needed in ("N = 16 pairs", "2 parameter points", "seed 1", "U(0.09, 0.22)", "scenario, not forecast"):
         assert needed in words.replace("\n", " ")
+    assert "dotted green" in words
+    assert "dotted green" not in caption([pair(runs=8)], 1).text()
     for panel in PANELS:
         assert panel.title in words
         assert panel.unit in words
