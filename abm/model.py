@@ -49,8 +49,8 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
     >>> model.agents_by_type[AIFirm].select(lambda firm: firm.bloc == "CN").agg("budget", sum)
 
     The model is a pair: `controls` is the run of the scenario, which agents and networks show, `counterfactual` the
-    same world under the other law. After 52 steps its record equals that of `simulate` or `compare` for the same seed and
-    world, bit for bit. Each model has its own state; nothing is shared.
+    same world under the other law. After 52 steps its record equals that of `compare` for the same seed and world, bit
+    for bit, and without a counterfactual that of `simulate`. Each model has its own state; nothing is shared.
 
     Parameters
     ----------

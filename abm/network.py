@@ -191,7 +191,7 @@ def node_output(run: RunView, name: str, role: str) -> tuple[float, float, str]:
     if role == "packaging_cn":
         return packaging_capacity(run), output, unit
     if role == "memory_cn":
-        return home_memory(run.world, run.law_step, run.lane), output, unit
+        return float(home_memory(run.world, run.law_step, run.lane)), output, unit
     return sum(edge.capacity for edge in made), output, unit
 
 
@@ -251,8 +251,8 @@ def communities(graph: Any, weight: str = "value") -> list[list[str]]:
     if flows.number_of_edges() == 0:
         return []
     names = list(number)
-    groups = nx.community.greedy_modularity_communities(flows, weight="weight")
-    return [[names[place] for place in sorted(group)] for group in groups]
+    groups = [sorted(group) for group in nx.community.greedy_modularity_communities(flows, weight="weight")]
+    return [[names[place] for place in group] for group in sorted(groups, key=lambda group: (-len(group), group))]
 
 
 def modularity(graph: Any, weight: str = "value") -> float:

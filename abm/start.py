@@ -9,7 +9,8 @@ import numpy as np
 
 from abm.calendar import quarter_index
 from abm.parameter_index import NAMES
-from abm.rules.chips import train_performance
+from abm.parameters import load_parameters
+from abm.rules.chips import list_price, quality, serve_performance, train_performance
 from abm.state import Floats, Ints
 from abm.tables import DataPack, number
 from abm.vocabulary import (
@@ -120,7 +121,7 @@ def _start_capability(pack: DataPack, runs: int) -> Floats:
 def _installed(plan: Blueprint, value: dict[str, Floats], runs: int) -> tuple[Floats, Floats, Floats]:
     """Chips of 2020Q1 by firm: V100-class on NVIDIA's line, TPUs on Google's own."""
     world, static = plan.world, plan.arrays
-    unit = train_performance(125.0, 0.9, 300.0, 0.12)
+    unit = _old_chip(plan)[0]
     deployed = np.zeros((len(world.firms), len(world.offers), 2, runs))
     mean = np.zeros_like(deployed)
     compute = np.zeros((len(world.firms), runs))
@@ -140,6 +141,15 @@ def _installed(plan: Blueprint, value: dict[str, Floats], runs: int) -> tuple[Fl
     return deployed, mean, compute
 
 
+def _old_chip(plan: Blueprint) -> tuple[float, float]:
+    """Training performance and quality of the first generation on NVIDIA's line, at default weights."""
+    chip = plan.designs[int(plan.arrays["roadmap"][0, 0])]
+    table = load_parameters()
+    train = train_performance(chip.bf16, chip.dram_bw, chip.link_io, table["interconnect_weight"].default)
+    serve = serve_performance(chip.tpp8, chip.dram_bw, chip.memory_gb, table["bandwidth_weight"].default)
+    return train, quality(train, serve, table["training_money_share"].default)
+
+
 def _start_supply(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[str, Any]:
     cash = np.zeros((len(plan.world.vendors), runs))
     for place, vendor in enumerate(plan.world.vendors):
@@ -147,8 +157,10 @@ def _start_supply(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[
             row = plan.pack.initial.one(entity=vendor.cash, quantity="cash")
             cash[place] = vendor.cash_share * number(row, "value")
     nodes = number(plan.pack.initial.one(entity="SMIC", quantity="cash"), "value")
-    v100 = value["reference_price"] * 0.367 ** value["price_exponent"]
-    orders = plan.arrays["plan"][0].sum() * 1000.0 / v100
+    worth = _old_chip(plan)[1]
+    pairs = zip(value["reference_price"], value["price_exponent"], strict=True)
+    prices = np.array([list_price(worth, float(price), float(exponent)) for price, exponent in pairs])
+    orders = plan.arrays["plan"][0].sum() * 1000.0 / prices
     built = plan.arrays["foundry_plan"][:16].sum() * 3.0 * value["smic_wafers_2024"]
     return {
         "vendor_cash": cash,
@@ -175,7 +187,6 @@ def dimension_sizes(plan: Blueprint, runs: int, series: int, firm_series: int) -
         "ecosystem": len(ECOSYSTEMS),
         "flow": len(FLOWS),
         "sector": len(SECTORS),
-        "node": len(plan.world.nodes),
         "series": series,
         "firm_series": firm_series,
     }

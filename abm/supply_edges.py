@@ -197,7 +197,7 @@ def _die_price(run: RunView, vendor: int) -> float:
 def _memory(run: RunView) -> Iterator[Edge]:
     """HBM of Chinese designers: imports as far as law lets them and China's own output, in proportion to both."""
     legal = float(run.world.law_hbm[run.arm, run.law_step])
-    imports, own = legal * parameter(run, HBM_IMPORT_CAP), home_memory(run.world, run.law_step, run.lane)
+    imports, own = legal * parameter(run, HBM_IMPORT_CAP), float(home_memory(run.world, run.law_step, run.lane))
     foreign = imports / (imports + own) if imports + own > 0.0 else 0.0
     buyers = [name for place in designers(run) for name in vendor_names(run, place)]
     makers = links(run).shares(nodes_in_role(run, "memory_world"), buyers, "memory")

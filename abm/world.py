@@ -34,8 +34,6 @@ from abm.vocabulary import (
 from abm.worldfile import WorldFile
 
 US_VENDORS = ("NVIDIA", "AMD", "US_CUSTOM")
-DIVERSION_FROM = "2023Q2"
-"""First inflow of diverted dies (vendor_banks.csv, HUAWEI die)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +69,7 @@ def blueprint(
     arrays.update(_design_arrays(world, designs))
     arrays.update(_tool_arrays(pack))
     arrays["foundry_plan"] = _foundry_plan(world)
-    arrays.update(_law_arrays(designs, laws, relative, allowed))
+    arrays.update(_law_arrays(pack, designs, laws, relative, allowed))
     shapes: dict[str, int] = {}
     for name, array in arrays.items():
         kind = np.int64 if FIELDS[name].integer else np.float64
@@ -213,7 +211,6 @@ def _design_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any
         "spec_tpp": [one.tpp8 for one in designs],
         "spec_bandwidth": [one.dram_bw for one in designs],
         "spec_link": [one.link_io for one in designs],
-        "spec_io": [one.total_io for one in designs],
         "spec_memory": [one.memory_gb for one in designs],
         "spec_area": [one.area_mm2 for one in designs],
         "spec_stacks": [one.hbm_stacks for one in designs],
@@ -254,13 +251,21 @@ def _foundry_plan(world: WorldFile) -> Floats:
     return plan
 
 
+def _diversion_from(pack: DataPack) -> int:
+    """First quarter in which intermediaries passed on dies made abroad for a listed designer (vendor_banks.csv)."""
+    banks = pack.vendor_banks.where(vendor="HUAWEI", bank="die")
+    rows = [row for row in banks if "intermediaries" in str(row["source_node"])]
+    return min(quarter_index(str(row["first_inflow_quarter"])) for row in rows)
+
+
 def _law_arrays(
+    pack: DataPack,
     designs: Sequence[Design],
     laws: Sequence[LawTables],
     relative: Sequence[int | None],
     allowed: Sequence[frozenset[str]],
 ) -> dict[str, Any]:
-    diversion = np.arange(QUARTERS) >= quarter_index(DIVERSION_FROM)
+    diversion = np.arange(QUARTERS) >= _diversion_from(pack)
     candidates = _candidates(designs, laws, allowed)
     return {
         "law_open": np.stack([law.open for law in laws]),
@@ -269,6 +274,7 @@ def _law_arrays(
         "law_share": np.stack([law.revenue_share for law in laws]),
         "law_cap": np.stack([law.volume_cap for law in laws]),
         "law_gate": np.stack([law.gate for law in laws]),
+        "law_gate_announced": np.stack([law.announced_gate for law in laws]),
         "law_mandate": np.stack([law.mandate for law in laws]),
         "law_tools": np.stack([law.tool_denial for law in laws]),
         "law_service": np.stack([law.service_denial for law in laws]),

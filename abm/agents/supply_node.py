@@ -53,7 +53,7 @@ class NodeView(View):
     @property
     def sales(self) -> float:
         """Value of what it delivered in the quarter at the prices of the model's bills; USD bn."""
-        return sum(edge.value for edge in self._out())
+        return sum((edge.value for edge in self._out()), 0.0)
 
     @property
     def customers(self) -> dict[str, float]:

@@ -7,12 +7,15 @@ from abm.parameter_index import (
     DEMAND_PERSISTENCE,
     DEMAND_SHOCK_BLOC,
     DEMAND_SHOCK_FIRM,
+    GREY_SHOCK,
     IDEA_SHOCK,
+    PORTING_SHOCK,
     RESIDUAL_MEAN,
     RESIDUAL_PERSISTENCE,
     RESIDUAL_SHOCK,
     SERVING_JUMP_RATE,
     SERVING_JUMP_SIZE,
+    YIELD_SHOCK,
 )
 from abm.rules.numbers import exp, log, select, sqrt
 from abm.state import World
@@ -20,6 +23,7 @@ from abm.state import World
 LANES = 32
 DEMAND_BLOC, DEMAND_FIRM, IDEA = stream("demand_bloc"), stream("demand_firm"), stream("idea")
 RESIDUAL, SERVING_JUMP = stream("residual"), stream("serving_jump")
+PORTING, YIELD, GREY = stream("porting"), stream("yield"), stream("grey")
 
 
 def draw_chance(world: World, step: int) -> None:
@@ -41,6 +45,15 @@ def draw_chance(world: World, step: int) -> None:
             )
             idea = normal(seed, IDEA, world.world_id[run], step, firm)
             world.idea[firm, run] = world.parameter[IDEA_SHOCK, run] * idea
+    for firm in world.firms:
+        for run in range(LANES):
+            luck = normal(seed, PORTING, world.world_id[run], step, firm)
+            world.porting_luck[firm, run] = exp(world.parameter[PORTING_SHOCK, run] * luck)
+    for run in range(LANES):
+        luck = normal(seed, YIELD, world.world_id[run], step, 0)
+        world.yield_luck[run] = exp(world.parameter[YIELD_SHOCK, run] * luck)
+        luck = normal(seed, GREY, world.world_id[run], step, 0)
+        world.grey_luck[run] = exp(world.parameter[GREY_SHOCK, run] * luck)
     for run in range(LANES):
         mean = world.parameter[RESIDUAL_MEAN, run]
         kept = world.parameter[RESIDUAL_PERSISTENCE, run]

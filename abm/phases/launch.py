@@ -61,8 +61,10 @@ def develop(state: World, step: int) -> None:
             growth = select(american, state.parameter[DESIGN_GROWTH, run], follow)
             paced = design_pace(growth, ratio, state.parameter[DESIGN_ELASTICITY, run])
             ended = select(state.generation[line, run] + 1 >= state.roadmap_length[line], 1.0, 0.0)
-            state.technology[vendor, run] += paced - (1.0 - ended) * growth
-            state.technology_due[vendor, run] += ended * growth
+            # before its first chip a vendor has nothing to be ahead of or behind
+            started = select(state.design[line, run] >= 0, 1.0, 0.0)
+            state.technology[vendor, run] += started * (paced - (1.0 - ended) * growth)
+            state.technology_due[vendor, run] += started * ended * growth
 
 
 def last_generation(state: World, offer: int, run: int) -> bool:

@@ -18,7 +18,6 @@ from abm.vocabulary import (
     DOMESTIC_NEST,
     DUTY_AND_SHARE,
     EFFICIENCY,
-    ETCH_DEP,
     FRONTIER,
     FULL_STACK,
     GOV_US,
@@ -270,8 +269,7 @@ def observe_china_chain(state: World, step: int, run: int) -> None:
     put(state, TOOL_ACCESS, step, run, state.tool_access[run])
     put(state, TOOL_HOME, step, run, state.tool_home[run])
     put(state, TOOL_SPENDING, step, run, state.tool_orders[run])
-    foreign = 1.0 - state.tool_weight[ETCH_DEP] * state.tool_home[run]
-    put(state, TOOLMAKERS, step, run, state.tool_orders[run] * foreign)
+    put(state, TOOLMAKERS, step, run, state.tool_orders[run] * (1.0 - state.tool_home_all[run]))
     put(state, ADVANCED_WAFERS, step, run, state.advanced_wafers[run])
     put(state, YIELD, step, run, state.yield_domestic[run])
 

@@ -52,7 +52,7 @@ REFERENCE_AREA = 665.6
 REFERENCE_DIES = 78.0
 """Candidate dies of that size on a 300 mm wafer (observations MS_DIES_PER_WAFER_910B)."""
 DATA_YEAR = 16
-"""2024Q1: quarter to which capacity and yield parameters refer."""
+"""2024Q1: the quarter to which capacity and yield parameters refer."""
 TINY = 1e-9
 
 
@@ -66,28 +66,23 @@ def produce_china(world: World, step: int) -> None:
 
 
 def buy_tools(state: World, step: int) -> None:
-    """The foundry orders tools towards its capacity plan; what sellers' rules deny, domestic makers fill in part."""
+    """The foundry orders tools for its planned growth and for wear; what sellers' rules deny is not made up later."""
     for run in range(LANES):
         arm = state.arm[run]
         wear = state.parameter[TOOL_WEAR, run]
-        service = state.parameter[SERVICE_WEAR, run]
         slot = step % RING
-        stock = worn_tools(state.tool_stock[run], wear, service, state.law_service[arm, step])
-        state.tool_stock[run] = stock + state.tools_coming[slot, run]
+        kept = worn_tools(state.tool_stock[run], wear, state.parameter[SERVICE_WEAR, run], state.law_service[arm, step])
+        state.tool_stock[run] = kept + state.tools_coming[slot, run]
         state.tools_coming[slot, run] = 0.0
-        coming = 0.0
-        for ahead in range(RING):
-            coming += state.tools_coming[ahead, run]
         cost = state.parameter[FAB_COST, run]
         lag = int(state.parameter[CAPACITY_LAG, run])
         due = smaller_index(step + lag, state.foundry_plan.shape[0] - 1)
-        plan = state.parameter[SMIC_WAFERS_2024, run] * state.foundry_plan[due]
-        wanted = larger(plan * cost - state.tool_stock[run] * (1.0 - wear) - coming, 0.0) + wear * state.tool_stock[run]
+        planned = state.foundry_plan[due] - state.foundry_plan[due - 1] if step > 0 else state.foundry_plan[due]
+        wanted = planned * state.parameter[SMIC_WAFERS_2024, run] * cost + wear * state.tool_stock[run]
         home = exp(state.parameter[DOMESTIC_TOOL_GROWTH, run] * step)
         access = tool_access(state, step, run, home)
         state.tool_access[run] = access
         state.tool_orders[run] = wanted * access
-        state.tool_home[run] = smaller(state.tool_share_home[ETCH_DEP] * home, 1.0)
         state.tools_coming[(step + lag) % RING, run] += state.tool_orders[run]
         state.advanced_wafers[run] = MONTHS * state.tool_stock[run] / cost
 
@@ -100,7 +95,7 @@ def smaller_index(index: int, last: int) -> int:
 def tool_access(state: World, step: int, run: int, home: float) -> float:
     """Share of a line's tools that can be had: classes are complements, sellers within a class substitutes."""
     arm = state.arm[run]
-    litho, etch, metrology = 0.0, 0.0, 0.0
+    litho, etch, metrology, made_home = 0.0, 0.0, 0.0, 0.0
     for tool in range(state.law_tools.shape[3]):
         had = tool_class_access(
             1.0,
@@ -109,9 +104,13 @@ def tool_access(state: World, step: int, run: int, home: float) -> float:
             state.law_tools[arm, step, 2, tool], state.tool_share_jp[tool],
             state.tool_share_home[tool] * home,
         )  # fmt: skip
+        own = smaller(state.tool_share_home[tool] * home, 1.0) / larger(had, TINY)
+        made_home += state.tool_weight[tool] * own
+        state.tool_home[run] = own if tool == ETCH_DEP else state.tool_home[run]
         litho = select(tool == LITHO, had, litho)
         etch = select(tool == ETCH_DEP, had, etch)
         metrology = select(tool == METROLOGY, had, metrology)
+    state.tool_home_all[run] = made_home
     return complements(
         litho,
         etch,
@@ -189,7 +188,7 @@ def memory_wanted(state: World, vendor: int, run: int) -> float:
     design = vendor_design(state, vendor, run)
     if design < 0:
         return 0.0
-    each = state.spec_stacks[design] / 1000.0
+    each = state.spec_stacks[design] / 1000.0 / state.parameter[PACKAGING_YIELD, run]
     need = larger(wanted_packages(state, vendor, run), state.orders_smooth[vendor, run])
     banked = cover(state, vendor, run) * planned_need(state, vendor, run)
     return larger((need + banked) * each - state.hbm_bank[vendor, run], 0.0)
@@ -215,8 +214,7 @@ def home_memory(state: World, step: int, run: int) -> float:
 def package_chips(state: World, step: int) -> None:
     """Dies and memory become packages, as far as packaging capacity goes; some are lost in packaging."""
     for run in range(LANES):
-        years = step - DATA_YEAR
-        growth = exp(state.parameter[DOMESTIC_PACKAGING_GROWTH, run] * years)
+        growth = exp(state.parameter[DOMESTIC_PACKAGING_GROWTH, run] * (step - DATA_YEAR))
         capacity = state.parameter[DOMESTIC_PACKAGING_2024, run] * growth
         asked = 0.0
         for vendor in range(state.vendor_us.shape[0]):
@@ -268,6 +266,7 @@ def start_wafers(state: World, step: int) -> None:
             state.experience_reference[run],
             state.parameter[LEARNING_RATE, run],
         )
+        density *= state.yield_luck[run]
         state.yield_domestic[run] = die_yield(density, REFERENCE_AREA)
         ai_share = (1.0 - state.parameter[PHONE_SHARE, run]) * state.parameter[WAFER_RAMP, run]
         capacity = state.advanced_wafers[run] * ai_share
@@ -313,9 +312,12 @@ def wafers_wanted(state: World, vendor: int, design: int, density: float, run: i
 
 
 def order_abroad(state: World, step: int, vendor: int, design: int, run: int) -> float:
-    """Thousand good dies from foreign foundries: openly while the law lets them, else through intermediaries."""
+    """Thousand good dies from foreign foundries, openly while the law lets them, else through intermediaries.
+
+    A designer orders at home the part that its fear of a cut-off makes: it keeps two sources.
+    """
     arm = state.arm[run]
-    wanted = dies_wanted(state, vendor, run)
+    wanted = dies_wanted(state, vendor, run) * (1.0 - state.vendor_hazard[vendor, run])
     openly = wanted * state.law_foundry[arm, step, design]
     hidden = smaller(wanted - openly, state.parameter[DIVERTED_DIES, run] * state.law_diversion[arm, step])
     return openly + state.diverts[vendor] * larger(hidden, 0.0)

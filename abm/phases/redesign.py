@@ -40,6 +40,7 @@ def redesign(world: World, step: int) -> None:
             continue
         for run in range(LANES):
             world.scrapped[offer, run] = 0.0
+            write_off(world, step, offer, run)
             news = world.law_news[world.arm[run], step] > 0.0 or world.opening[offer, run] < 1.0
             if news and world.switch[SW_REDESIGN, run] > 0.0 and world.redesign_wait[offer, run] == 0.0:
                 start_redesign(world, step, offer, run)
@@ -71,12 +72,18 @@ def start_redesign(state: World, step: int, offer: int, run: int) -> None:
         state.redesign_target[offer, run] = best
         fuse = state.spec_fuse[best] > 0.0
         state.redesign_wait[offer, run] = select(fuse, 1.0, state.parameter[REDESIGN_LAG, run])
-        if cut and state.design[offer, run] >= 0:
-            scrap = state.parameter[SCRAP_SHARE, run] * state.sold_china[offer, run]
-            state.scrapped[offer, run] = smaller_stock(scrap, state.world_stock[run], packaging(state, offer, run))
-            claimed = state.scrapped[offer, run] * packaging(state, offer, run)
-            state.world_stock[run] -= claimed
-            state.packaging_scrapped[run] += claimed
+
+
+def write_off(state: World, step: int, offer: int, run: int) -> None:
+    """When a rule cuts a line sold in China alone, its unsold stock is worth nothing."""
+    news = state.law_news[state.arm[run], step] > 0.0
+    if not news or state.design[offer, run] < 0 or state.legal_next[offer, PRIVATE, run] >= HALF:
+        return
+    scrap = state.parameter[SCRAP_SHARE, run] * state.sold_china[offer, run]
+    state.scrapped[offer, run] = smaller_stock(scrap, state.world_stock[run], packaging(state, offer, run))
+    claimed = state.scrapped[offer, run] * packaging(state, offer, run)
+    state.world_stock[run] -= claimed
+    state.packaging_scrapped[run] += claimed
 
 
 def smaller_stock(wanted: float, stock: float, each: float) -> float:

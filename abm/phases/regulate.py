@@ -50,8 +50,9 @@ def judge_offers(state: World, step: int) -> None:
                 now, known = sells, sells
                 if bound and buyer != FOREIGN and design >= 0:
                     gate = state.law_gate[state.arm[run], step, buyer]
+                    later = state.law_gate_announced[state.arm[run], step, buyer]
                     now = gate * state.opening[offer, run] * state.law_open[state.arm[run], step, design, buyer]
-                    known = gate * state.law_announced[state.arm[run], step, design, buyer]
+                    known = later * state.law_announced[state.arm[run], step, design, buyer]
                 state.legal[offer, buyer, run] = now
                 state.legal_next[offer, buyer, run] = known
 

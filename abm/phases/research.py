@@ -190,6 +190,7 @@ def port(state: World, firm: int) -> None:
                 use,
                 state.best[run],
             )
+            gain *= state.porting_luck[firm, run]
             state.porting[firm, ecosystem, run] = smaller(before + gain, 1.0)
             unported = state.parameter[UTILISATION_TRAIN_UNPORTED, run]
             reach = unported + (1.0 - unported) * before

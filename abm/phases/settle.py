@@ -51,7 +51,7 @@ def settle(world: World, step: int) -> None:
     sell_chips(world, step)
     pay_inputs(world)
     for vendor in range(world.vendor_us.shape[0]):
-        pay_vendor_costs(world, vendor)
+        pay_vendor_costs(world, step, vendor)
     for firm in world.firms:
         pay_firm(world, firm)
     pay_nodes(world)
@@ -157,13 +157,16 @@ def pay_inputs(state: World) -> None:
             state.vendor_profit[vendor, run] += state.vendor_revenue[vendor, run] - bill
 
 
-def pay_vendor_costs(state: World, vendor: int) -> None:
+def pay_vendor_costs(state: World, step: int, vendor: int) -> None:
     """R&D by revenue (elasticity below 1), overhead, dividends; owners refill negative cash (MODEL R6)."""
     sector = sector_of_vendor(state, vendor)
     start = state.vendor_reference[0, vendor]
     for run in range(LANES):
         revenue = state.vendor_revenue[vendor, run]
-        state.vendor_smooth[vendor, run] += (revenue - state.vendor_smooth[vendor, run]) / 4.0
+        smooth = state.vendor_smooth[vendor, run] + (revenue - state.vendor_smooth[vendor, run]) / 4.0
+        # until its first chip a vendor lives on what its owners planned
+        on_sale = state.design[state.vendor_line[vendor], run] >= 0
+        state.vendor_smooth[vendor, run] = select(on_sale, smooth, state.vendor_reference[step, vendor])
         by_revenue = state.switch[SW_RD_FROM_REVENUE, run] > 0.0 or sector != VENDORS_US
         base = select(by_revenue, state.vendor_smooth[vendor, run], start)
         growth = exp(state.parameter[RD_REVENUE_ELASTICITY, run] * log(larger(base / start, 0.01)))

@@ -72,7 +72,7 @@ def offer_supply(world: World, step: int) -> None:
                     world.grey_premium[run],
                     world.parameter[GREY_ELASTICITY, run],
                 )
-                world.supply[offer, run] = world.switch[SW_GREY, run] * leaked
+                world.supply[offer, run] = world.switch[SW_GREY, run] * world.grey_luck[run] * leaked
             else:
                 world.stock[offer, run] += world.made[vendor, run]
                 world.supply[offer, run] = world.stock[offer, run]

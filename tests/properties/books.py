@@ -53,8 +53,9 @@ TINY = 1e-12
 SIGNED = frozenset(
     (
         "demand_bloc", "demand_firm", "idea", "technology", "technology_due", "vendor_profit", "value", "best", "total",
-        "parameter", "equity", "borrowed", "attraction", "payoff", "flows", "record", "firm_record", "failed_quarter", "failed_law",
-        "generation", "design", "redesign_target", "worst", "next_step", "diverted", "sum_us", "sum_home", "used",
+        "parameter", "equity", "borrowed", "attraction", "payoff", "flows", "record", "firm_record", "failed_quarter",
+        "failed_law", "generation", "design", "redesign_target", "worst", "next_step", "diverted", "sum_us", "sum_home",
+        "used",
     )
 )  # fmt: skip
 """Arrays that may be negative; all others of a run may not."""
@@ -174,6 +175,7 @@ def sources(f):
     close(
         "stock of Chinese lines", f.now.stock[own], (f.was.stock + made - sold)[own], (f.was.stock + made)[own], f.step
     )
+    assert (f.now.stock[~own] == 0.0).all(), "stock of Chinese lines at a line that has none"
     at_most("sold from Chinese stock", sold[own], (f.was.stock + made)[own], step=f.step)
     grey = f.kind == GREY
     leak = (1.0 - f.p["enforcement"]) * f.p["grey_base"] * f.was.row_sales

@@ -55,12 +55,17 @@ def plain_kernel(lanes):
     return link(quarters, sizes={"LANES": lanes}, plain=True)
 
 
-def advance(world, start, stop, compiled=False):
-    """Run the quarters `start` to `stop` - 1 of a world, in plain Python or compiled."""
+def advance(world, start, stop, compiled=False, strict=False):
+    """Run the quarters `start` to `stop` - 1 of a world, in plain Python or compiled.
+
+    Compiled code evaluates both sides of `select` without a word; plain Python does the same here unless `strict`.
+    """
     lanes = world.arm.shape[0]
     if compiled:
         kernel(lanes)(Handle(world), start, stop)
-    else:
+        return
+    how = "warn" if strict else "ignore"
+    with np.errstate(divide=how, invalid=how, over=how):
         plain_kernel(lanes)(world, start, stop)
 
 
@@ -78,7 +83,7 @@ def copy_of(world):
 
 
 def any_values(rng, points, corner):
-    """Parameters anywhere in their ranges, a share `corner` of them at an end of it; also those that are never drawn."""
+    """Parameters anywhere in their ranges, a share `corner` at an end of it; also those that are never drawn."""
     table = load_parameters()
     values = draw(table, int(rng.integers(2**31)), np.arange(points))
     for name, p in table.items():

@@ -62,7 +62,7 @@ def test_runs_of_the_baseline_broke_no_law(found):
 
 
 def test_bits_do_not_depend_on_the_vector_units_of_the_processor(found):
-    """NumPy has other code for exp, log and power where there is AVX-512, with other last bits: none may reach a run."""
+    """NumPy has other code for exp, log and power where there is AVX-512, with other last bits: none reaches a run."""
     units = subprocess.run(
         [sys.executable, "-c", _VECTOR_UNITS], capture_output=True, text=True, check=True, timeout=60
     ).stdout.split()

@@ -46,7 +46,7 @@ moved_by = "yields of 910B and 910C"
 # seed 2024, points 0 and 10^12
 PINNED = {
     "price_sensitivity": ["0x1.d74cacd3f4cd8p+0", "0x1.6f7e172bb31b2p+1"],
-    "diffusion": ["0x1.1abc376b395a1p-5", "0x1.1aee5289acfa4p-5"],
+    "diffusion": ["0x1.081a89fa22f6ap-4", "0x1.08437e5ef34f0p-4"],
     "wait_share": ["0x1.51f4418c8a608p-2", "0x1.6d6ac5676deaep-1"],
     "design_growth": ["0x1.80c6240a7f4c8p-4", "0x1.246ea8a04629ap-4"],
     "planned_spending_ratio": ["0x1.147e4b41929a6p+0", "0x1.fb6a87e141303p-1"],
@@ -92,7 +92,7 @@ def test_shipped_table_is_complete_in_its_own_words() -> None:
         ("smic_wafers_2024", 8, 15, 30, "triangular", "measured"),
         ("planned_spending_ratio", 0.7, 1, 1.5, "lognormal", "estimated"),
         ("capacity_lag", 3, 4, 6, "discrete", "measured"),
-        ("diffusion", 0.02, 0.06, 0.2, "loguniform", "estimated"),
+        ("diffusion", 0.04, 0.12, 0.3, "loguniform", "estimated"),
     ],
 )
 def test_shipped_values(name: str, low: float, default: float, high: float, prior: str, kind: str) -> None:
@@ -372,7 +372,7 @@ def test_defaults_are_the_table() -> None:
 def test_narrower_ranges() -> None:
     parameters = load_parameters()
     narrow = with_ranges(
-        parameters, {"learning_rate": (0.1, 0.15), "diffusion": (0.03, 0.05, 0.1), "enforcement": (0.8, 0.8)}
+        parameters, {"learning_rate": (0.1, 0.15), "diffusion": (0.05, 0.08, 0.1), "enforcement": (0.8, 0.8)}
     )
     assert (narrow["learning_rate"].low, narrow["learning_rate"].default) == (0.1, 0.15)
     assert narrow["diffusion"].default == 0.05

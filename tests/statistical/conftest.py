@@ -1,0 +1,27 @@
+"""The ensemble that the statistical tests share: history against none_0 under the priors, before any fitting."""
+
+from __future__ import annotations
+
+import pytest
+
+import abm
+
+WORLDS, REPLICATIONS, SEED = 256, 8, 1
+
+
+@pytest.fixture(scope="session")
+def pair():
+    """256 pairs of worlds: 32 parameter points drawn from the priors, 8 replications each."""
+    return abm.compare("history", "none_0", runs=WORLDS, seed=SEED, replications=REPLICATIONS)
+
+
+@pytest.fixture(scope="session")
+def controls(pair):
+    """The arm with the controls."""
+    return pair.controls
+
+
+@pytest.fixture(scope="session")
+def without(pair):
+    """The arm without them."""
+    return pair.counterfactual
