@@ -100,7 +100,8 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
         plan = prepare(arms)
         lanes = np.array([0, len(arms) - 1], dtype=np.int64)
         self._handle = Builder(plan, arms, seed, int(replications), int(world)).fill(lanes)
-        self._compiled = compiled
+        self._quarters = kernel(PAIR) if compiled else link(quarters, sizes={"LANES": PAIR}, plain=True)
+        self._state = self._handle if compiled else self._handle.world
         self.controls = RunView(plan, self._handle.world, 0, arms[0])
         self.counterfactual = RunView(plan, self._handle.world, 1, arms[1]) if len(arms) > 1 else None
         self._add_agents()
@@ -136,7 +137,7 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
             After the last quarter, 2032Q4; `running` is false then.
         """
         following = self.step_index + 1
-        _kernel(self._compiled)(self._handle if self._compiled else self._handle.world, following, following + 1)
+        self._quarters(self._state, following, following + 1)
         for run in (self.controls, self.counterfactual):
             if run is not None:
                 run.step = following
@@ -181,11 +182,6 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
     def knowledge_network(self) -> Any:
         """Who can learn from whom as a NetworkX DiGraph (`abm.network.knowledge_network`)."""
         return knowledge_network(self.controls)
-
-
-def _kernel(compiled: bool) -> Any:
-    """The quarters for a pair of lanes, compiled or plain."""
-    return kernel(PAIR) if compiled else link(quarters, sizes={"LANES": PAIR}, plain=True)
 
 
 def _seed(rng: object) -> int:

@@ -6,12 +6,12 @@ import pytest
 
 import abm
 
-WORLDS, REPLICATIONS, SEED = 256, 8, 1
+WORLDS, REPLICATIONS, SEED = 256, 2, 1
 
 
 @pytest.fixture(scope="session")
 def pair():
-    """256 pairs of worlds: 32 parameter points drawn from the priors, 8 replications each."""
+    """256 pairs of worlds: 128 parameter points drawn from the priors, 2 replications each."""
     return abm.compare("history", "none_0", runs=WORLDS, seed=SEED, replications=REPLICATIONS)
 
 

@@ -1,6 +1,6 @@
 """Magnitudes of 2024 that must come out before any fitting (MODEL 10).
 
-N = 256 worlds, 32 parameter points drawn from the priors with 8 replications each, seed 1. A median holds if its whole
+N = 256 worlds, 128 parameter points drawn from the priors with 2 replications each, seed 1. A median holds if its whole
 90 % interval over points (order statistics of the points' medians) lies in the range of the observation.
 """
 

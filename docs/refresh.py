@@ -1,0 +1,58 @@
+"""Bring the picture and the printed results of the README up to date with the model.
+
+    .venv/bin/python docs/refresh.py
+
+The README shows what `curbs run history` gives for 256 pairs and seed 1.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+from rich.console import Console
+
+from abm.scenario import CONTINUATIONS, Scenario
+from experiments.panels import draw
+from experiments.report import print_summary, summarise
+from experiments.runs import Pair, Request, manifest, run_pairs
+
+ROOT = Path(__file__).parents[1]
+README, PICTURE = ROOT / "README.md", ROOT / "docs" / "history.png"
+RESULTS = re.compile(r"(<!-- results: .*? -->\n```text\n)(.*?)(```\n<!-- end of results -->)", re.DOTALL)
+RUNS, SEED, REPLICATIONS = 256, 1, 8
+COLOURS = 128
+
+
+def request() -> Request:
+    """What `curbs run history` runs."""
+    scenarios = [Scenario.load("history").with_continuation(name) for name in CONTINUATIONS]
+    return Request(scenarios, [one.counterfactual("none_0") for one in scenarios], RUNS, SEED, REPLICATIONS)
+
+
+def printed(pairs: list[Pair]) -> str:
+    """The tables as the command prints them."""
+    out = StringIO()
+    print_summary(summarise(pairs), console=Console(file=out, width=116))
+    return "\n".join(line.rstrip() for line in out.getvalue().strip().splitlines()) + "\n"
+
+
+def main() -> int:
+    """Write the picture and the block of results."""
+    wanted = request()
+    pairs = run_pairs(wanted, quiet=True)
+    with TemporaryDirectory() as folder:
+        draw(pairs, Path(folder), manifest(pairs, wanted))
+        with Image.open(Path(folder) / "picture.png") as picture:
+            picture.convert("RGB").quantize(COLOURS).save(PICTURE, optimize=True)
+    text = README.read_text(encoding="utf-8")
+    README.write_text(RESULTS.sub(lambda found: found[1] + printed(pairs) + found[3], text), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
