@@ -184,6 +184,8 @@ class _Linker:
         )
         twin.__kwdefaults__ = function.__kwdefaults__
         twin.__qualname__, twin.__doc__, twin.__module__ = function.__qualname__, function.__doc__, function.__module__
+        if not self.plain:  # two kernels from the cache may carry the same symbols: one would run in the other's place
+            twin.__qualname__ += f"_{self.key(function) or os.urandom(20).hex()}"
         return twin
 
     def _compiled(self, function: FunctionType, twin: FunctionType) -> Any:
@@ -214,19 +216,17 @@ class _Linker:
         fields = link_cache.world_fields(function)
         if fields is None or not Path(function.__code__.co_filename).exists():
             return None
-        numba_settings = [os.environ.get(name) for name in _SETTINGS]
-        options = sorted(self.options_for(function).items())
-        parts = [
-            numba.__version__,
-            np.__version__,
-            sys.version,
-            f"{options} {sorted(RULE.items())} {numba_settings}",
-            fields,
-        ]
+        key = self.key(function, fields)
+        return None if key is None else link_cache.cache_root() / "kernels" / key
+
+    def key(self, function: FunctionType, fields: str = "") -> str | None:
+        """Hash of all that the code of a function depends on; None if it is not the same in every process."""
+        settings = [os.environ.get(name) for name in _SETTINGS]
+        options = f"{sorted(self.options_for(function).items())} {sorted(RULE.items())} {settings}"
+        parts = [numba.__version__, np.__version__, sys.version, options, fields]
         self._describe(function, parts, {})
         text = "\n".join(parts)
-        name = hashlib.sha256(text.encode()).hexdigest()[:40]
-        return None if link_cache.UNKNOWN in text else link_cache.cache_root() / "kernels" / name
+        return None if link_cache.UNKNOWN in text else hashlib.sha256(text.encode()).hexdigest()[:40]
 
     def _describe(self, function: FunctionType, parts: list[str], known: dict[FunctionType, int]) -> None:
         """Append all that `function` can reach to `parts`, each function once."""

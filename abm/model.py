@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,11 @@ from abm.network import knowledge_network, procurement_network, supply_network
 from abm.quarter import quarters
 from abm.scenario import Scenario, ScenarioError
 from abm.schema import nearest
-from abm.simulation import REPLICATIONS, Builder, kernel, prepare
+from abm.simulation import REPLICATIONS, Builder, compiled_before, kernel, prepare
 from abm.view import RunView
 from abm.vocabulary import QUARTERS
 
+_log = logging.getLogger(__name__)
 PAIR = 2
 """Lanes of the block: the run with the controls and its counterfactual."""
 
@@ -100,6 +102,8 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
         plan = prepare(arms)
         lanes = np.array([0, len(arms) - 1], dtype=np.int64)
         self._handle = Builder(plan, arms, seed, int(replications), int(world)).fill(lanes)
+        if compiled and not compiled_before(PAIR):
+            _log.warning("the first step compiles the model for this machine, once: about a minute")
         self._quarters = kernel(PAIR) if compiled else link(quarters, sizes={"LANES": PAIR}, plain=True)
         self._state = self._handle if compiled else self._handle.world
         self.controls = RunView(plan, self._handle.world, 0, arms[0])

@@ -116,7 +116,7 @@ def observe(operator: Operator, run: Recorded, quarters: int = QUARTERS) -> Obse
     natural = [f"{FIRST_YEAR + y}" for y in range(usable // 4)]
     if operator.period.endswith("quarter"):
         natural = [quarter_label(t) for t in range(usable)]
-    spans = {label: periods_of(label) for label in {*natural, *rows}}
+    spans = {label: periods_of(label) for label in sorted({*natural, *rows})}
     spans = {label: span for label, span in spans.items() if operator.start <= span[0] and span[-1] < usable}
     periods = tuple(sorted(spans, key=lambda label: (spans[label][0], len(spans[label]))))
     parts = [fiscal_quarters(part) if operator.fiscal else part for part in operator.parts(run)]

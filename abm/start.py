@@ -120,7 +120,7 @@ def _start_capability(pack: DataPack, runs: int) -> Floats:
 
 def _installed(plan: Blueprint, value: dict[str, Floats], runs: int) -> tuple[Floats, Floats, Floats]:
     """Chips of 2020Q1 by firm: V100-class on NVIDIA's line, TPUs on Google's own."""
-    world, static = plan.world, plan.arrays
+    world, _static = plan.world, plan.arrays
     unit = _old_chip(plan)[0]
     deployed = np.zeros((len(world.firms), len(world.offers), 2, runs))
     mean = np.zeros_like(deployed)
@@ -131,7 +131,7 @@ def _installed(plan: Blueprint, value: dict[str, Floats], runs: int) -> tuple[Fl
     custom = next(i for i, offer in enumerate(world.offers) if offer.kind == OFFER_KINDS[CUSTOM])
     for place, firm in enumerate(world.firms):
         train = value["training_share_us" if firm.bloc != "CN" else "training_share_cn"]
-        owned = installed[firm.bloc] * static["start_share"][place]
+        owned = installed[firm.bloc] * plan.start_share[place]
         for offer, amount in ((0, owned), (custom, own if firm.id == "GOOGLE" else 0.0)):
             chips = amount / unit
             deployed[place, offer, 0] = chips * train

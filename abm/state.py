@@ -44,7 +44,6 @@ class World(NamedTuple):
     state_owned: Annotated[Floats, Of("firm | 0/1 | state data centres, low utilisation")]
     plan_share: Annotated[Floats, Of("quarter firm | share | share of the bloc's planned spending")]
     plan: Annotated[Floats, Of("quarter bloc | USD bn | latent planned accelerator spending, same in all arms")]
-    start_share: Annotated[Floats, Of("firm | share | share of the bloc's installed compute in 2020Q1")]
     available: Annotated[Floats, Of("firm offer | 0/1 | who may buy an offer at all")]
     holds: Annotated[Floats, Of("firm offer | 0/1 | who may own chips of an offer, as a buyer or from 2020")]
     neighbour: Annotated[Ints, Of("firm link | index | porting know-how neighbours of a firm")]

@@ -16,7 +16,7 @@ from abm.policy import last_day
 from abm.schema import nearest
 from abm.series import INDEX
 from abm.state import FIELDS, Floats, World
-from abm.vocabulary import BUYER_CLASSES, ECOSYSTEMS, LAWS, PURPOSES, RESEARCH, WORKLOADS
+from abm.vocabulary import ECOSYSTEMS, LAWS, RESEARCH, WORKLOADS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -50,7 +50,20 @@ class RunView:
     lane: int
     scenario: Scenario
     step: int = -1
-    _kept: dict[str, tuple[int, Any]] = field(default_factory=dict, repr=False)
+    _names: dict[str, tuple[str, ...]] = field(init=False, repr=False)
+    _kept: dict[str, tuple[int, Any]] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        world = self.plan.world
+        self._names = {
+            "ecosystem": ECOSYSTEMS,
+            "research": RESEARCH,
+            "workload": WORKLOADS,
+            "firm": tuple(one.id for one in world.firms),
+            "offer": tuple(one.id for one in world.offers),
+            "vendor": tuple(one.id for one in world.vendors),
+            "node": tuple(one.id for one in world.nodes),
+        }
 
     def __repr__(self) -> str:
         return f"<run of {self.scenario.name!r}, world {self.world_id}, {self.quarter}>"
@@ -122,18 +135,8 @@ class RunView:
         return None if place < 0 else self.plan.designs[place]
 
     def names(self, dimension: str) -> tuple[str, ...]:
-        """Labels along a dimension of the state."""
-        world = self.plan.world
-        fixed = {
-            "class": BUYER_CLASSES,
-            "ecosystem": ECOSYSTEMS,
-            "purpose": PURPOSES,
-            "research": RESEARCH,
-            "workload": WORKLOADS,
-        }
-        entries: dict[str, tuple[Any, ...]]
-        entries = {"firm": world.firms, "offer": world.offers, "vendor": world.vendors, "node": world.nodes}
-        return fixed[dimension] if dimension in fixed else tuple(one.id for one in entries[dimension])
+        """Labels along a dimension of the state, such as "firm", "offer" or "ecosystem"."""
+        return self._names[dimension]
 
     def kept[T](self, key: str, make: Callable[[], T], always: bool = False) -> T:
         """What `make` gives, made once a quarter (or once at all) and remembered under `key`."""

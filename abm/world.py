@@ -38,13 +38,14 @@ US_VENDORS = ("NVIDIA", "AMD", "US_CUSTOM")
 
 @dataclass(frozen=True, eq=False)
 class Blueprint:
-    """What all runs of a set of arms share: arrays without a run axis, sizes, names."""
+    """What all runs of a set of arms share: arrays without a run axis, sizes, names; `start_share` is by firm."""
 
     world: WorldFile
     pack: DataPack
     designs: tuple[Design, ...]
     arrays: dict[str, Floats | Ints]
     sizes: dict[str, int]
+    start_share: Floats
 
 
 def blueprint(
@@ -68,6 +69,7 @@ def blueprint(
     arrays.update(_vendor_arrays(world, arrays["plan"]))
     arrays.update(_design_arrays(world, designs))
     arrays.update(_tool_arrays(pack))
+    start_share = arrays.pop("start_share")
     arrays["foundry_plan"] = _foundry_plan(world)
     arrays.update(_law_arrays(pack, designs, laws, relative, allowed))
     shapes: dict[str, int] = {}
@@ -75,7 +77,7 @@ def blueprint(
         kind = np.int64 if FIELDS[name].integer else np.float64
         arrays[name] = np.ascontiguousarray(array, dtype=kind)
         shapes.update(zip(FIELDS[name].dims, arrays[name].shape, strict=True))
-    return Blueprint(world, pack, tuple(designs), arrays, shapes)
+    return Blueprint(world, pack, tuple(designs), arrays, shapes, start_share)
 
 
 def _member_value(world: WorldFile, values: dict[str, float]) -> Floats:

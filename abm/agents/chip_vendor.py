@@ -22,6 +22,7 @@ class VendorView(View):
     profit = Quantity("vendor_profit")
     cash = Quantity("vendor_cash")
     research = Quantity("vendor_rd")
+    inputs_paid = Quantity("billed")
     technology = Quantity("technology")
     hazard = Quantity("vendor_hazard")
     # Chinese designers only: their own chain

@@ -14,8 +14,12 @@ from abm.vocabulary import BUYER_CLASSES, FOREIGN, JURISDICTIONS, PRIVATE, TOOL_
 
 def offices(run: RunView) -> tuple[tuple[str, str], ...]:
     """Regulators of the data pack and their jurisdictions, in its order."""
-    rows = run.plan.pack.firms.where(type="regulator")
-    return tuple((str(row["firm_id"]), str(row["country"])) for row in rows)
+
+    def read() -> tuple[tuple[str, str], ...]:
+        rows = run.plan.pack.firms.where(type="regulator")
+        return tuple((str(row["firm_id"]), str(row["country"])) for row in rows)
+
+    return run.kept("offices", read, always=True)
 
 
 class RegulatorView(View):
@@ -55,7 +59,8 @@ class RegulatorView(View):
         return tuple(name for name in self._ids(self.run.policy.expected(self.run.today)) if name not in force)
 
     def _ids(self, effects: Iterable[tuple[Instrument, Effect]]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one.id for one, _ in effects if one.jurisdiction == self.jurisdiction))
+        mine = self.jurisdiction
+        return tuple(dict.fromkeys(one.id for one, _ in effects if one.jurisdiction == mine))
 
     @property
     def stringency(self) -> float:

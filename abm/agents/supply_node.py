@@ -66,7 +66,8 @@ class NodeView(View):
         return {edge.customer: edge.legal for edge in self._out()}
 
     def _out(self) -> list[Edge]:
-        return [edge for edge in supply(self.run) if edge.supplier == self.name]
+        name = self.name
+        return [edge for edge in supply(self.run) if edge.supplier == name]
 
 
 class SupplyNode(mesa.Agent, NodeView):  # type: ignore[misc]

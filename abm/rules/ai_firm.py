@@ -5,6 +5,8 @@ from __future__ import annotations
 from abm.rules.numbers import exp, larger, log, select, smaller, sqrt
 
 TINY = 1e-12
+LEAST_SERVED = 0.05
+"""Share of needed tokens below which bad service costs a firm no more customers."""
 HOURS = 8766.0
 LIFE = 4.0
 """Years over which power is counted in the cost of ownership."""
@@ -125,4 +127,4 @@ def ai_revenue(market: float, weight: float, all_weights: float) -> float:
 
 def market_weight(share: float, capability_value: float, ahead: float, service_value: float, served: float) -> float:
     """Attraction of a firm's AI to customers: size, capability against the reference, and service (MODEL R13)."""
-    return share * exp(capability_value * ahead + service_value * log(larger(smaller(served, 1.0), 0.05)))
+    return share * exp(capability_value * ahead + service_value * log(larger(smaller(served, 1.0), LEAST_SERVED)))

@@ -5,6 +5,12 @@ from __future__ import annotations
 from abm.rules.numbers import clip, exp, larger, log, select, smaller
 
 TINY = 1e-12
+LEAST_MARGIN = 0.01
+"""Relative margin that a product sold at a loss counts with when packaging is scarce."""
+LEAST_ACCESS = 0.001
+"""Access to a class of tools below which its scarcity is not told apart."""
+LEAST_EXPERIENCE = 0.05
+"""Share of reference experience that counts before the first wafer."""
 
 
 def research_ratio(revenue: float, reference: float, elasticity: float, deviation: float, harder: float) -> float:
@@ -32,7 +38,7 @@ def price_in_china(list_price: float, unit_cost: float, rival_share: float, mark
 
 def scarce_claim(wanted: float, margin: float, margin_weight: float) -> float:
     """Weight of a product in the allocation of scarce packaging: orders times relative margin to a power (MODEL 3)."""
-    return wanted * exp(margin_weight * log(larger(margin, 0.01)))
+    return wanted * exp(margin_weight * log(larger(margin, LEAST_MARGIN)))
 
 
 def planned_output(capacity: float, orders: float, growth: float, buffer: float, unsold: float) -> float:
@@ -68,9 +74,9 @@ def complements(first: float, second: float, third: float, share_first: float, s
                 substitution: float) -> float:  # fmt: skip
     """CES of three classes of tools that a line all needs; `substitution` below 1, so the scarcest binds (MODEL 3)."""
     power = (substitution - 1.0) / substitution
-    total = share_first * exp(power * log(larger(first, 0.001)))
-    total += share_second * exp(power * log(larger(second, 0.001)))
-    total += (1.0 - share_first - share_second) * exp(power * log(larger(third, 0.001)))
+    total = share_first * exp(power * log(larger(first, LEAST_ACCESS)))
+    total += share_second * exp(power * log(larger(second, LEAST_ACCESS)))
+    total += (1.0 - share_first - share_second) * exp(power * log(larger(third, LEAST_ACCESS)))
     return exp(log(total) / power)
 
 
@@ -84,7 +90,7 @@ def defect_density(yield_reference: float, area_reference: float, experience: fl
     """Defects per mm2: from the reference yield, falling by `learning_rate` per doubling of experience (MODEL R7)."""
     start = -log(yield_reference) / area_reference
     slope = log(1.0 - learning_rate) / log(2.0)
-    return start * exp(slope * log(larger(experience / experience_reference, 0.05)))
+    return start * exp(slope * log(larger(experience / experience_reference, LEAST_EXPERIENCE)))
 
 
 def die_yield(density: float, area: float) -> float:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abm.rules.numbers import exp, larger
 
+TINY = 1e-12
+
 LEAST = 0.02
 """Floor of each research share, so that no strategy dies out (MODEL R11)."""
 
 
 def attraction(before: float, share: float, payoff: float, mean_payoff: float, memory: float, foregone: float) -> float:
     """Attraction of a strategy: what it paid against the firm's mean, strategies in use counting fully (MODEL R11)."""
-    relative = payoff / larger(mean_payoff, 1e-12)
+    relative = payoff / larger(mean_payoff, TINY)
     return memory * before + (1.0 - memory) * (foregone + (1.0 - foregone) * 3.0 * share) * relative
 
 

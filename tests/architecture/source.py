@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -96,8 +96,13 @@ def docstrings(tree):
     }
 
 
+@cache
 def imports(module):
     """Modules that a module imports; `from abm.phases import clear` counts as `abm.phases.clear` if there is one."""
+    return tuple(_imports(module))
+
+
+def _imports(module):
     known = {one.name for one in modules()}
     parents = parents_of(module.tree)
     for node in ast.walk(module.tree):

@@ -44,7 +44,8 @@ def loose_chance(some):
 
 def _loose_name(module, node):
     where = f"{module.file}:{getattr(node, 'lineno', 0)}"
-    if ast.unparse(node) in ("np.random", "numpy.random") and module.name not in ALLOWED:
+    attribute = isinstance(node, ast.Attribute) and node.attr == "random"
+    if attribute and ast.unparse(node) in ("np.random", "numpy.random") and module.name not in ALLOWED:
         yield f"{where} uses numpy.random: draw from a stream of abm.draws"
     if not isinstance(node, ast.Call):
         return

@@ -114,6 +114,17 @@ def test_without_a_counterfactual_there_is_one_run(model: ChipCurbsModel) -> Non
     np.testing.assert_array_equal(alone.controls.record[0], model.controls.record[0, :2])
 
 
+@pytest.mark.parametrize(("compiled", "before", "says"), [(True, False, 1), (True, True, 0), (False, False, 0)])
+def test_a_first_compile_is_announced(
+    compiled: bool, before: bool, says: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("abm.model.compiled_before", lambda lanes: before)
+    ChipCurbsModel(compiled=compiled)
+    assert [record.getMessage() for record in caplog.records].count(
+        "the first step compiles the model for this machine, once: about a minute"
+    ) == says
+
+
 def test_seeds_and_worlds_differ() -> None:
     first, seed, world = short("history", 1, 2), short("history", 2, 2), short("history", 1, 2, world=1)
     assert first.controls.latest("budget_cn") != seed.controls.latest("budget_cn")

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-import abm.phases
 import abm.rules
 from abm import law, quarter
 from abm.operators import OPERATORS
@@ -166,14 +165,6 @@ def test_series_have_the_unit_that_results_hand_out(one) -> None:
 def test_instruments_have_their_dates_and_kinds() -> None:
     for one in load_policy():
         assert TABLES["instrument"][one.id][1:3] == [str(one.effective), one.kind]
-
-
-def test_parameters_said_to_be_unused_are_read_by_no_phase() -> None:
-    unused = [name for name, cells in TABLES["parameter"].items() if cells[-1].startswith("Not used in this version")]
-    assert unused, "nothing is marked as unused; drop this test"
-    phases = "".join(path.read_text(encoding="utf-8") for path in Path(abm.phases.__path__[0]).glob("*.py"))
-    for name in unused:
-        assert not re.search(rf"\b{name.upper()}\b", phases), f"{name} is used; correct its row in abm/ODD.md"
 
 
 def test_decisions_are_numbered_complete_and_the_ones_the_odd_points_to_exist() -> None:

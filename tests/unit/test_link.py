@@ -182,9 +182,6 @@ def test_without_the_private_flag_the_model_still_runs(monkeypatch):
     assert _after(link(two_steps, sizes={"LANES": 4})) == _after(link(two_steps, sizes={"LANES": 4}, plain=True))
 
 
-# --- the cache, across processes ---------------------------------------------------------------------------------
-
-
 RULES = """
 from figures import SCALE
 def value(x):
@@ -333,9 +330,6 @@ def test_where_kernels_are_kept(monkeypatch, tmp_path):
     monkeypatch.setenv(link_cache.CACHE_VARIABLE, str(tmp_path / "file" / "below"))
     with pytest.raises(OSError, match="set CHIP_CURBS_CACHE to one that can"):
         link_cache.cache_root()
-
-
-# --- rules of users ----------------------------------------------------------------------------------------------
 
 
 def test_rules_are_found_by_name():
