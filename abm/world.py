@@ -31,7 +31,7 @@ from abm.vocabulary import (
     TOOL_CLASSES,
     US_NEST,
 )
-from abm.worldfile import WorldFile
+from abm.worldfile import MAIN_KINDS, WorldFile, check_against_pack
 
 US_VENDORS = ("NVIDIA", "AMD", "US_CUSTOM")
 
@@ -63,6 +63,7 @@ def blueprint(
     laws, relative : law tables of each arm, and the quarter from which its thresholds slide (None: never).
     allowed : designs that the rules of each arm bring about; others belong to other arms.
     """
+    check_against_pack(world, pack)
     arrays: dict[str, Any] = {}
     arrays.update(_firm_arrays(world, pack))
     arrays.update(_offer_arrays(world, designs))
@@ -195,8 +196,7 @@ def _vendor_arrays(world: WorldFile, plan: Floats) -> dict[str, Any]:
         reference[:, place] = vendor.reference_share * market
     main = []
     for vendor in world.vendors:
-        kinds = ("frontier", "custom", "domestic")
-        main.append(next(i for i, o in enumerate(world.offers) if o.vendor == vendor.id and o.kind in kinds))
+        main.append(next(i for i, o in enumerate(world.offers) if o.vendor == vendor.id and o.kind in MAIN_KINDS))
     return {
         "vendor_us": [float(vendor.id in US_VENDORS) for vendor in world.vendors],
         "vendor_merchant": [float(vendor.merchant) for vendor in world.vendors],

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from abm.calendar import quarter_index
 from abm.schema import nearest
+from abm.tables import DataPack
 from abm.vocabulary import BLOCS, ECOSYSTEMS, HAZARD_FLOORS, OFFER_KINDS
 
 DEFAULT_WORLD = Path(__file__).parent / "data" / "worlds" / "default.toml"
@@ -18,6 +20,8 @@ ROLES = (
     "memory_cn", "packaging_world", "packaging_cn", "materials",
 )  # fmt: skip
 """Flows that pay supply nodes."""
+MAIN_KINDS = ("frontier", "custom", "domestic")
+"""Kinds of offers that can be a vendor's main line."""
 
 
 class WorldError(ValueError):
@@ -97,31 +101,58 @@ class WorldFile:
 
     def _place(self, name: str, names: list[str], kind: str) -> int:
         if name not in names:
-            raise WorldError(f"{self.path}: no {kind} {name!r}; nearest valid name: {nearest(name, names)!r}")
+            raise WorldError(f"{self.path}: no {kind} {name!r}{nearest(name, names)}")
         return names.index(name)
 
 
-def _entries[T](path: str, section: str, rows: list[dict[str, Any]], kind: type[T]) -> tuple[T, ...]:
-    valid = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
+def _fault(path: str, what: str, key: str, problem: str) -> WorldError:
+    return WorldError(f"{path}, {what}: {key} {problem}")
+
+
+_FORMS: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "float": (int, float),
+    "bool": (bool,),
+    "tuple[str, ...]": (list,),
+}
+_WORDS = {"str": "a text", "float": "a number", "bool": "true or false", "tuple[str, ...]": "a list of texts"}
+
+
+def _value(path: str, what: str, key: str, form: str, value: Any) -> Any:
+    """A value of the declared form; booleans are no numbers, members are never empty, shares never negative."""
+    wrong = not isinstance(value, _FORMS[form]) or (form == "float" and isinstance(value, bool))
+    if wrong or (isinstance(value, list) and not all(isinstance(one, str) for one in value)):
+        raise _fault(path, what, key, f"must be {_WORDS[form]}, not {value!r}")
+    if isinstance(value, list) and not value:
+        raise _fault(path, what, key, "must name at least one")
+    if form == "float" and not (isfinite(value) and value >= 0.0):
+        raise _fault(path, what, key, f"must be a number of at least 0, not {value!r}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _entries[T](path: str, section: str, rows: Any, kind: type[T]) -> tuple[T, ...]:
+    if not isinstance(rows, list):
+        raise WorldError(f"{path}: section {section!r} must be a list of entries: write [[{section}]]")
+    valid = {one.name: str(one.type) for one in fields(kind)}  # type: ignore[arg-type]
     made = []
     for place, row in enumerate(rows):
-        name = row.get("id", f"number {place + 1}")
+        what = f"{section} {row.get('id', f'number {place + 1}')}"
         for key in row:
             if key not in valid:
-                hint = nearest(key, list(valid))
-                raise WorldError(f"{path}, {section} {name}: unknown key {key!r}; nearest: {hint!r}")
-        values = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+                raise WorldError(f"{path}, {what}: unknown key {key!r}{nearest(key, list(valid))}")
+        values = {key: _value(path, what, key, valid[key], value) for key, value in row.items()}
         try:
             made.append(kind(**values))
         except TypeError as error:
             missing = str(error).split("missing")[-1].strip()
-            raise WorldError(f"{path}, {section} {name}: missing {missing}") from None
+            raise WorldError(f"{path}, {what}: missing {missing}") from None
     return tuple(made)
 
 
-def _choice(path: str, what: str, key: str, value: str, valid: tuple[str, ...]) -> None:
-    if value not in valid:
-        raise WorldError(f"{path}, {what}: {key} {value!r} is not valid; nearest: {nearest(value, list(valid))!r}")
+def _choice(path: str, what: str, key: str, value: str, valid: Iterable[str]) -> None:
+    names = list(valid)
+    if value not in names:
+        raise _fault(path, what, key, f"{value!r} is not valid{nearest(value, names)}")
 
 
 def load_world_file(path: Path | str | None = None) -> WorldFile:
@@ -136,43 +167,58 @@ def load_world_file(path: Path | str | None = None) -> WorldFile:
     try:
         with source.open("rb") as stream:
             raw = tomllib.load(stream)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise WorldError(f"{source.name}: cannot be read: {error}") from None
     sections = ("ai_firm", "vendor", "offer", "node", "foundry_plan", "neighbours")
+    name = source.name
     for key in raw:
-        _choice(source.name, "file", "section", key, sections)
+        _choice(name, "file", "section", key, sections)
     for key in sections:
         if key not in raw:
-            raise WorldError(f"{source.name}: section {key!r} is missing")
-    name = source.name
+            raise WorldError(f"{name}: section {key!r} is missing")
+    for key in sections[4:]:
+        if not isinstance(raw[key], dict):
+            raise WorldError(f"{name}: section {key!r} must be a table: write [{key}]")
     world = WorldFile(
         name,
         _entries(name, "ai_firm", raw["ai_firm"], FirmEntry),
         _entries(name, "vendor", raw["vendor"], VendorEntry),
         _entries(name, "offer", raw["offer"], OfferEntry),
         _entries(name, "node", raw["node"], NodeEntry),
-        tuple((quarter_index(label), float(value)) for label, value in raw["foundry_plan"].items()),
-        {firm: tuple(others) for firm, others in raw["neighbours"].items()},
+        _capacity_plan(name, raw["foundry_plan"]),
+        {
+            firm: _value(name, "neighbours", firm, "tuple[str, ...]", others)
+            for firm, others in raw["neighbours"].items()
+        },
     )
     _check(world)
     return world
 
 
+def _capacity_plan(path: str, rows: Mapping[str, Any]) -> tuple[tuple[int, float], ...]:
+    plan: list[tuple[int, float]] = []
+    for label, value in rows.items():
+        try:
+            quarter = quarter_index(label)
+        except ValueError as error:
+            raise _fault(path, "foundry_plan", label, f"is no quarter: {error}") from None
+        if plan and quarter <= plan[-1][0]:
+            raise _fault(path, "foundry_plan", label, "comes too late: write quarters in order, each once")
+        plan.append((quarter, float(_value(path, "foundry_plan", label, "float", value))))
+    return tuple(plan)
+
+
 def _check(world: WorldFile) -> None:
+    vendors = [vendor.id for vendor in world.vendors]
     for firm in world.firms:
         _choice(world.path, f"ai_firm {firm.id}", "bloc", firm.bloc, BLOCS)
         _choice(world.path, f"ai_firm {firm.id}", "hazard_floor", firm.hazard_floor, HAZARD_FLOORS)
         if firm.owns:
-            world.vendor(firm.owns)
-        count = len(world.neighbours.get(world.firms[0].id, ()))
-        if len(world.neighbours.get(firm.id, ())) != count or count == 0:
-            raise WorldError(f"{world.path}, neighbours: {firm.id} needs as many neighbours as {world.firms[0].id}")
-        for other in world.neighbours[firm.id]:
-            world.firm(other)
+            _choice(world.path, f"ai_firm {firm.id}", "owns", firm.owns, vendors)
     for vendor in world.vendors:
         _choice(world.path, f"vendor {vendor.id}", "market", vendor.market, ("WORLD", *BLOCS))
     for offer in world.offers:
-        world.vendor(offer.vendor)
+        _choice(world.path, f"offer {offer.id}", "vendor", offer.vendor, vendors)
         _choice(world.path, f"offer {offer.id}", "kind", offer.kind, OFFER_KINDS)
         _choice(world.path, f"offer {offer.id}", "ecosystem", offer.ecosystem, ECOSYSTEMS)
         _choice(world.path, f"offer {offer.id}", "buyers", offer.buyers, ("all", "cn", "owners"))
@@ -180,10 +226,50 @@ def _check(world: WorldFile) -> None:
         _choice(world.path, f"node {node.id}", "role", node.role, ROLES)
     for ids, what in (
         ([one.id for one in world.firms], "ai_firm"),
-        ([one.id for one in world.vendors], "vendor"),
+        (vendors, "vendor"),
         ([one.id for one in world.offers], "offer"),
         ([one.id for one in world.nodes], "node"),
     ):
         twice = {one for one in ids if ids.count(one) > 1}
         if twice:
             raise WorldError(f"{world.path}: {what} {min(twice)!r} is given twice")
+    _check_neighbours(world)
+
+
+def _check_neighbours(world: WorldFile) -> None:
+    firms = [firm.id for firm in world.firms]
+    for name in world.neighbours:
+        _choice(world.path, "neighbours", "firm", name, firms)
+    count = len(world.neighbours.get(firms[0], ()))
+    for name in firms:
+        others = world.neighbours.get(name, ())
+        for other in others:
+            _choice(world.path, "neighbours", name, other, firms)
+        if name in others or len(set(others)) < len(others):
+            raise _fault(world.path, "neighbours", name, "must name other firms, each once")
+        if len(others) != count or count == 0:
+            raise _fault(world.path, "neighbours", name, f"needs as many neighbours as {firms[0]}: {count}")
+
+
+def check_against_pack(world: WorldFile, pack: DataPack) -> None:
+    """Refuse a world that the data pack cannot fill: unknown members or cash rows, an idle vendor, an empty bloc.
+
+    Raises
+    ------
+    WorldError
+        One line with file, entry, key and the nearest valid name.
+    """
+    known = [str(row["firm_id"]) for row in pack.firms]
+    cash = [str(row["entity"]) for row in pack.initial.where(quantity="cash")]
+    for firm in world.firms:
+        for member in firm.members:
+            _choice(world.path, f"ai_firm {firm.id}", "members", member, known)
+    for vendor in world.vendors:
+        if vendor.cash:
+            _choice(world.path, f"vendor {vendor.id}", "cash", vendor.cash, cash)
+        lines = [one for one in world.offers if one.vendor == vendor.id and one.kind in MAIN_KINDS]
+        if not lines:
+            raise _fault(world.path, f"vendor {vendor.id}", "offer", f"of kind {' or '.join(MAIN_KINDS)} is missing")
+    for bloc in BLOCS:
+        if all(firm.bloc != bloc for firm in world.firms):
+            raise WorldError(f"{world.path}: no ai_firm of bloc {bloc!r}, which the demand paths give money to")
