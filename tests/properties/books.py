@@ -179,7 +179,7 @@ def sources(f):
     at_most("sold from Chinese stock", sold[own], (f.was.stock + made)[own], step=f.step)
     grey = f.kind == GREY
     leak = (1.0 - f.p["enforcement"]) * f.p["grey_base"] * f.was.row_sales
-    leak = leak * (1.0 + f.was.grey_premium) ** f.p["grey_elasticity"] * f.now.switch[SW_GREY]
+    leak = leak * (1.0 + f.was.grey_premium) ** f.p["grey_elasticity"] * f.now.grey_luck * f.now.switch[SW_GREY]
     at_most("grey chips", sold[grey], leak[None], step=f.step)
     cap = table(f, "law_cap")
     room = cap * f.was.us_sales[f.vendor]

@@ -104,7 +104,7 @@ def test_a_threshold_that_no_chip_reaches_leaves_no_trace_in_the_law(pack, unrea
         assert np.array_equal(getattr(left, name), getattr(right, name)), name
 
 
-SHOCKS = ("demand_bloc", "demand_firm", "idea", "residual", "jump")
+SHOCKS = ("demand_bloc", "demand_firm", "idea", "porting_luck", "yield_luck", "grey_luck", "residual", "jump")
 
 
 def test_a_mechanism_less_or_another_parameter_shifts_no_draw():

@@ -13,7 +13,7 @@ from abm.series import SERIES
 from abm.simulation import Builder, prepare
 from abm.worldfile import DEFAULT_WORLD
 
-QUIET = {"demand_shock_firm": 0.0, "idea_shock": 0.0}
+QUIET = {"demand_shock_firm": 0.0, "idea_shock": 0.0, "porting_shock": 0.0}
 """Shocks of firms are drawn by place in the file, so they are off here."""
 LENGTH = 24
 """Quarters, to the end of 2025: rules, redesigns and shortage are all behind by then."""

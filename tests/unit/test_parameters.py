@@ -76,7 +76,7 @@ def sample(parameter: Parameter) -> np.ndarray:
 def test_shipped_table_is_complete_in_its_own_words() -> None:
     parameters = load_parameters()
     assert next(iter(parameters)) == "interconnect_weight"
-    assert len(parameters) == 134
+    assert len(parameters) == 132
     assert {p.kind for p in parameters.values()} == set(KINDS)
     assert {p.prior for p in parameters.values()} == set(PRIORS)
     assert all(name == p.name and name.isidentifier() for name, p in parameters.items())
@@ -375,7 +375,7 @@ def test_narrower_ranges() -> None:
         parameters, {"learning_rate": (0.1, 0.15), "diffusion": (0.05, 0.08, 0.1), "enforcement": (0.8, 0.8)}
     )
     assert (narrow["learning_rate"].low, narrow["learning_rate"].default) == (0.1, 0.15)
-    assert narrow["diffusion"].default == 0.05
+    assert narrow["diffusion"].default == 0.08
     assert (narrow["enforcement"].prior, narrow["enforcement"].default) == ("fixed", 0.8)
     assert parameters["learning_rate"].default == 0.2
     assert list(narrow) == list(parameters)
