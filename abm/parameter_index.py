@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from abm.parameters import load_parameters
 
-NAMES = tuple(load_parameters())
+PARAMETERS = load_parameters()
+"""The shipped parameters, read once."""
+
+NAMES = tuple(PARAMETERS)
 """Names of all parameters in file order."""
 
 _ROW = {name: row for row, name in enumerate(NAMES)}

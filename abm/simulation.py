@@ -23,8 +23,8 @@ from abm.handle import Handle
 from abm.lawtables import compile_law
 from abm.link import compiled_before as linked_before
 from abm.link import link
-from abm.parameter_index import NAMES
-from abm.parameters import defaults, draw, load_parameters
+from abm.parameter_index import NAMES, PARAMETERS
+from abm.parameters import defaults, draw
 from abm.quarter import quarters
 from abm.results import Results
 from abm.scenario import Scenario
@@ -79,7 +79,7 @@ def prepare(arms: Sequence[Scenario], pack: DataPack | None = None, world: Path 
 
 def parameter_values(arm: Scenario, seed: int, points: Ints) -> dict[str, Floats]:
     """Parameters of each point: defaults with overrides, or draws from the priors."""
-    table = load_parameters()
+    table = PARAMETERS
     if arm.point:
         return defaults(table, points, arm.fixed)
     return draw(table, seed, points, arm.fixed)

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from abm.calendar import quarter_index
-from abm.parameter_index import NAMES
-from abm.parameters import load_parameters
+from abm.parameter_index import NAMES, PARAMETERS
 from abm.rules.chips import list_price, quality, serve_performance, train_performance
 from abm.state import Floats, Ints
 from abm.tables import DataPack, number
@@ -144,7 +143,7 @@ def _installed(plan: Blueprint, value: dict[str, Floats], runs: int) -> tuple[Fl
 def _old_chip(plan: Blueprint) -> tuple[float, float]:
     """Training performance and quality of the first generation on NVIDIA's line, at default weights."""
     chip = plan.designs[int(plan.arrays["roadmap"][0, 0])]
-    table = load_parameters()
+    table = PARAMETERS
     train = train_performance(chip.bf16, chip.dram_bw, chip.link_io, table["interconnect_weight"].default)
     serve = serve_performance(chip.tpp8, chip.dram_bw, chip.memory_gb, table["bandwidth_weight"].default)
     return train, quality(train, serve, table["training_money_share"].default)

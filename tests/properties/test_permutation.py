@@ -59,6 +59,6 @@ def test_permuting_firms_permutes_results(tmp_path, name, point):
     wrong = []
     for row, series in enumerate(SERIES):
         one, two = usual.record[row, :LENGTH], other.record[row, :LENGTH]
-        if not np.allclose(one, two, rtol=1e-9, atol=1e-9):
+        if np.abs(one - two).max() > 1e-9 * max(np.abs(one).max(), 1e-3):  # profits are small differences
             wrong.append(series.name)
     assert wrong == []

@@ -175,6 +175,7 @@ def test_planned_budget_by_hand():
     assert planned_budget(10.0, 0.2, 0.3, 3.0, 2.0, 0.1) == pytest.approx(2.0 * exp(0.1) * 1.15, rel=1e-12)
     assert planned_budget(10.0, 0.2, 0.3, 2.0, 2.0, 0.0) == pytest.approx(2.0), "at reference: the plan"
     assert planned_budget(10.0, 0.2, 0.0, 9.0, 2.0, 0.0) == pytest.approx(2.0), "without feedback: the plan"
+    assert planned_budget(10.0, 0.2, 0.3, 0.0, 0.0, 0.0) == pytest.approx(2.0), "before its first revenue: the plan"
     assert planned_budget(10.0, 0.2, 0.3, 50.0, 2.0, 0.0) == pytest.approx(2.6), (
         "revenue counts up to twice its reference"
     )
