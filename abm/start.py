@@ -10,6 +10,7 @@ import numpy as np
 from abm.calendar import quarter_index
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.rules.chips import list_price, quality, serve_performance, train_performance
+from abm.rules.numbers import power
 from abm.state import Floats, Ints
 from abm.tables import DataPack, number
 from abm.vocabulary import (
@@ -103,7 +104,10 @@ def _plan_factor(value: dict[str, Floats], runs: int) -> Floats:
     mid = 0.14
     odds = value["china_share"] / (1.0 - value["china_share"]) / (mid / (1.0 - mid))
     ramp = np.clip((np.arange(QUARTERS) - 10) / 9.0, 0.0, 1.0)
-    factor[:, CN, :] = value["planned_spending_ratio"] * odds[None, :] ** ramp[:, None]
+    # own power function: NumPy's last bits differ between processors
+    for share in np.unique(ramp):
+        raised = np.array([power(float(one), float(share)) for one in odds])
+        factor[ramp == share, CN, :] = value["planned_spending_ratio"] * raised
     return factor
 
 
