@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,7 +49,11 @@ _COMPILING = threading.Lock()
 @lru_cache(maxsize=4)
 def kernel(lanes: int = LANES) -> Any:
     """The compiled quarters for blocks of `lanes` runs: `kernel(handle, first quarter, quarter after the last)`."""
-    return link(quarters, sizes={"LANES": lanes})
+    linked = link(quarters, sizes={"LANES": lanes})
+    if not isinstance(linked, FunctionType):
+        return linked
+    # NUMBA_DISABLE_JIT=1: plain Python takes the arrays themselves
+    return lambda handle, start, stop: linked(handle.world, start, stop)
 
 
 def compiled_before(lanes: int = LANES) -> bool:
