@@ -35,6 +35,7 @@ class World(NamedTuple):
 
     # --- what is the same in every lane
     firms: Annotated[Ints, Of("firm | index | firms in the order of the world file")]
+    watched: Annotated[Ints, Of("one | index | firm whose spending is a series of its own")]
     bloc: Annotated[Ints, Of("firm | index | bloc of the firm")]
     buyer_class: Annotated[Ints, Of("quarter firm | index | how export law sees the buyer")]
     side: Annotated[Ints, Of("firm | index | buyer in China (0) or abroad (1)")]

@@ -17,10 +17,11 @@ from abm.parameter_index import (
     SERVING_JUMP_SIZE,
     YIELD_SHOCK,
 )
-from abm.rules.numbers import exp, log, select, sqrt
+from abm.rules.numbers import exp, larger, log, select, sqrt
 from abm.state import World
 
 LANES = 32
+LEAST = 1e-12
 DEMAND_BLOC, DEMAND_FIRM, IDEA = stream("demand_bloc"), stream("demand_firm"), stream("idea")
 RESIDUAL, SERVING_JUMP = stream("residual"), stream("serving_jump")
 PORTING, YIELD, GREY = stream("porting"), stream("yield"), stream("grey")
@@ -58,8 +59,11 @@ def draw_chance(world: World, step: int) -> None:
         mean = world.parameter[RESIDUAL_MEAN, run]
         kept = world.parameter[RESIDUAL_PERSISTENCE, run]
         shock = normal(seed, RESIDUAL, world.world_id[run], step, 0) * world.parameter[RESIDUAL_SHOCK, run]
+        before = log(larger(world.residual[run] / mean, LEAST))
         world.residual[run] = select(
-            step == 0, mean * exp(shock), mean * exp(autoregress(log(world.residual[run] / mean), kept, shock))
+            step == 0,
+            mean * exp(shock),
+            mean * exp(autoregress(before, kept, shock)),
         )
         happens = uniform(seed, SERVING_JUMP, world.world_id[run], step, 0)
         size = normal(seed, SERVING_JUMP, world.world_id[run], step, 1)

@@ -198,7 +198,7 @@ def place_wallet(state: World, step: int, firm: int, attempt: int) -> None:
             nowhere = select(state.total[run] <= 0.0, 1.0, 0.0)
             state.unspent[firm, run] += nowhere * money
             state.wallet[firm, workload, run] = (1.0 - nowhere) * money
-            state.best[run] = (1.0 - nowhere) * money / (state.total[run] + TINY)
+            state.best[run] = (1.0 - nowhere) * money / larger(state.total[run], TINY)
         for offer in range(state.available.shape[1]):
             if state.available[firm, offer] == 0.0:
                 continue

@@ -135,6 +135,7 @@ def finance(state: World, firm: int) -> None:
             state.best[run] += counts * used
     for run in range(LANES):
         drawn = larger(state.total[run] - state.free_cash[firm, run], 0.0)
+        state.free_cash[firm, run] -= state.total[run] - drawn
         state.credit[firm, run] += drawn
         state.borrowed[firm, run] += drawn
         state.need[firm, run] += (state.best[run] - state.need[firm, run]) / 4.0

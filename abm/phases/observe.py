@@ -32,7 +32,7 @@ from abm.vocabulary import (
 LANES = 32
 TINY = 1e-12
 THOUSAND = 1000.0
-TENCENT, NVIDIA, AMD, HUAWEI = 0, 0, 1, 3
+NVIDIA, AMD, HUAWEI = 0, 1, 3
 NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
 (
     CAPABILITY_CN, CAPABILITY_US, COMPUTE_CN, COMPUTE_US, COMPUTE_WORLD, DOMESTIC_COMPUTE, COMPUTE_BOUGHT,
@@ -191,7 +191,7 @@ def observe_firms(state: World, step: int) -> None:
         state.record[ALGORITHM_US, step, run] = LOWEST
         state.record[CAPABILITY_CN, step, run] = top_mean(state, state.capability, CN, run, False)
         state.record[CAPABILITY_US, step, run] = top_mean(state, state.capability, US, run, False)
-        state.record[TENCENT_SPENDING, step, run] = state.spent[TENCENT, run]
+        state.record[TENCENT_SPENDING, step, run] = state.spent[state.watched[0], run]
     for firm in state.firms:
         record_firm(state, step, firm)
         for run in range(LANES):

@@ -72,7 +72,8 @@ def set_budget(state: World, step: int, firm: int) -> None:
         for run in range(LANES):
             state.total[run] += state.backlog[firm, offer, run]
     for run in range(LANES):
-        state.free_cash[firm, run] = larger(state.cash[firm, run] - state.total[run], 0.0)
+        promised = state.total[run] + state.diverted[firm, run]
+        state.free_cash[firm, run] = larger(state.cash[firm, run] - promised, 0.0)
         shock = state.demand_bloc[bloc, run] + state.demand_firm[firm, run]
         plan = state.plan[step, bloc] * state.plan_factor[step, bloc, run]
         budget = planned_budget(
@@ -172,12 +173,12 @@ def split_nests(state: World, step: int, firm: int, workload: int) -> None:
         us = nest_value(state.sum_us[run], spread)
         home_value = nest_value(state.sum_home[run], spread)
         wait = nest_value(state.total[run], spread) * exp(state.parameter[WAIT_VALUE, run])
-        every = us + home_value + wait * state.switch[SW_WAITING, run] + TINY
+        every = larger(us + home_value + wait * state.switch[SW_WAITING, run], TINY)
         mandate = (1.0 - foreign) * state.law_mandate[state.arm[run], step, buyer]
         mandate = select(home_value > 0.0, mandate, 0.0)
         share_home = (1.0 - mandate) * home_value / every + mandate
-        state.sum_us[run] = (1.0 - mandate) * us / every / (state.sum_us[run] + TINY)
-        state.sum_home[run] = share_home / (state.sum_home[run] + TINY)
+        state.sum_us[run] = (1.0 - mandate) * us / every / larger(state.sum_us[run], TINY)
+        state.sum_home[run] = share_home / larger(state.sum_home[run], TINY)
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue
@@ -238,4 +239,4 @@ def order_stock(state: World, step: int, firm: int) -> None:
         state.stock_money[firm, run] = money
     for offer in range(state.available.shape[1]):
         for run in range(LANES):
-            state.stock_weight[firm, offer, run] /= state.total[run] + TINY
+            state.stock_weight[firm, offer, run] /= larger(state.total[run], TINY)

@@ -82,7 +82,7 @@ def planned_budget(
     plan: float, share: float, feedback: float, revenue: float, revenue_base: float, shock: float
 ) -> float:
     """Accelerator budget, USD bn: latent plan times share, pulled by revenue against its reference (MODEL R13)."""
-    earned = revenue / larger(revenue_base, TINY)
+    earned = select(revenue_base > 0.0, revenue / larger(revenue_base, TINY), 1.0)
     return plan * share * exp(shock) * ((1.0 - feedback) + feedback * smaller(earned, 2.0))
 
 
