@@ -55,21 +55,27 @@ def draw_chance(world: World, step: int) -> None:
         world.yield_luck[run] = exp(world.parameter[YIELD_SHOCK, run] * luck)
         luck = normal(seed, GREY, world.world_id[run], step, 0)
         world.grey_luck[run] = exp(world.parameter[GREY_SHOCK, run] * luck)
+    draw_market(world, step)
+
+
+def draw_market(state: World, step: int) -> None:
+    """NVIDIA's other Chinese sales, AR(1) in logarithms, and jumps of serving demand."""
+    seed = state.seed[0]
     for run in range(LANES):
-        mean = world.parameter[RESIDUAL_MEAN, run]
-        kept = world.parameter[RESIDUAL_PERSISTENCE, run]
-        shock = normal(seed, RESIDUAL, world.world_id[run], step, 0) * world.parameter[RESIDUAL_SHOCK, run]
-        before = log(larger(world.residual[run] / mean, LEAST))
-        world.residual[run] = select(
+        mean = state.parameter[RESIDUAL_MEAN, run]
+        kept = state.parameter[RESIDUAL_PERSISTENCE, run]
+        shock = normal(seed, RESIDUAL, state.world_id[run], step, 0) * state.parameter[RESIDUAL_SHOCK, run]
+        before = log(larger(state.residual[run] / mean, LEAST))
+        state.residual[run] = select(
             step == 0,
             mean * exp(shock),
             mean * exp(autoregress(before, kept, shock)),
         )
-        happens = uniform(seed, SERVING_JUMP, world.world_id[run], step, 0)
-        size = normal(seed, SERVING_JUMP, world.world_id[run], step, 1)
-        rate = world.parameter[SERVING_JUMP_RATE, run] / 4.0
-        factor = exp(world.parameter[SERVING_JUMP_SIZE, run] * sqrt(size * size))
-        world.jump[run] *= select(happens < rate, factor, 1.0)
+        happens = uniform(seed, SERVING_JUMP, state.world_id[run], step, 0)
+        size = normal(seed, SERVING_JUMP, state.world_id[run], step, 1)
+        rate = state.parameter[SERVING_JUMP_RATE, run] / 4.0
+        factor = exp(state.parameter[SERVING_JUMP_SIZE, run] * sqrt(size * size))
+        state.jump[run] *= select(happens < rate, factor, 1.0)
 
 
 def autoregress(before: float, persistence: float, shock: float) -> float:

@@ -88,7 +88,7 @@ def write_off(state: World, step: int, offer: int, run: int) -> None:
 
 def smaller_stock(wanted: float, stock: float, each: float) -> float:
     """Chips that can be written off out of a packaging-weighted stock."""
-    return select(wanted * each < stock, wanted, stock / larger(each, 1e-9))
+    return select(wanted * each <= stock, wanted, stock / larger(each, 1e-9))
 
 
 def packaging(state: World, offer: int, run: int) -> float:
