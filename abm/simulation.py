@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], object]
 REPLICATIONS = 8
 """Replications a point by default, so that parameter uncertainty and chance can be told apart (MODEL R15)."""
+POINTS_AT_ONCE = 256
+"""Points whose parameters are drawn together."""
 _COMPILING = threading.Lock()
 
 
@@ -177,6 +179,7 @@ class Builder:
     def __init__(self, plan: Blueprint, arms: Sequence[Scenario], seed: int, replications: int, first_world: int = 0):
         self.plan, self.arms, self.seed = plan, tuple(arms), seed
         self.replications, self.first_world = replications, first_world
+        self._drawn: dict[tuple[int, int], Floats] = {}
 
     def lanes(self, ids: Ints) -> Lanes:
         """Arm, world, parameters and switches of lanes."""
@@ -186,11 +189,26 @@ class Builder:
         switch = np.ones((len(SWITCHES), len(ids)))
         for place, scenario in enumerate(self.arms):
             mine = arm == place
-            values = parameter_values(scenario, self.seed, worlds[mine] // self.replications)
-            parameter[:, mine] = np.stack([values[name] for name in NAMES])
+            points = worlds[mine] // self.replications
+            for chunk in np.unique(points // POINTS_AT_ONCE):
+                here = points // POINTS_AT_ONCE == chunk
+                drawn = self._chunk(place, int(chunk))
+                parameter[:, np.flatnonzero(mine)[here]] = drawn[:, points[here] % POINTS_AT_ONCE]
             for row, name in enumerate(SWITCHES):
                 switch[row, mine] = 0.0 if name in scenario.off else 1.0
         return Lanes(arm, worlds, parameter, switch)
+
+    def _chunk(self, place: int, chunk: int) -> Floats:
+        """Parameters of `POINTS_AT_ONCE` points of an arm; drawing many at once costs as much as drawing a few."""
+        found = self._drawn.get((place, chunk))
+        if found is None:
+            points = np.arange(chunk * POINTS_AT_ONCE, (chunk + 1) * POINTS_AT_ONCE)
+            values = parameter_values(self.arms[place], self.seed, points)
+            found = np.stack([values[name] for name in NAMES])
+            for old in [key for key in list(self._drawn) if key[1] < chunk - 1]:  # what threads still need is near
+                self._drawn.pop(old, None)
+            self._drawn[place, chunk] = found
+        return found
 
     def fill(self, ids: Ints, handle: Handle | None = None) -> Handle:
         """A world for these lanes at the start of 2020Q1; the arrays of `handle` are used again if given."""

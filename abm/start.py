@@ -30,6 +30,9 @@ from abm.vocabulary import (
 )
 from abm.world import Blueprint
 
+RAMP = ("2022Q3", "2024Q4")
+"""Quarters over which the prior of China's no-control share replaces what observed spending tells (DECISIONS)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Lanes:
@@ -101,9 +104,10 @@ def _start_firms(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[s
 def _plan_factor(value: dict[str, Floats], runs: int) -> Floats:
     """Uncertainty about China's latent plan: a level, and from 2022Q3 its no-control share of world frontier supply."""
     factor = np.ones((QUARTERS, len(BLOCS), runs))
-    mid = 0.14
+    mid = PARAMETERS["china_share"].default
     odds = value["china_share"] / (1.0 - value["china_share"]) / (mid / (1.0 - mid))
-    ramp = np.clip((np.arange(QUARTERS) - 10) / 9.0, 0.0, 1.0)
+    first, last = quarter_index(RAMP[0]), quarter_index(RAMP[1])
+    ramp = np.clip((np.arange(QUARTERS) - first) / (last - first), 0.0, 1.0)
     # own power function: NumPy's last bits differ between processors
     for share in np.unique(ramp):
         raised = np.array([power(float(one), float(share)) for one in odds])

@@ -208,7 +208,6 @@ def _vendor_arrays(world: WorldFile, plan: Floats) -> dict[str, Any]:
 
 
 def _design_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any]:
-    families = sorted({one.family for one in designs})
     return {
         "spec_bf16": [one.bf16 for one in designs],
         "spec_tpp": [one.tpp8 for one in designs],
@@ -222,7 +221,7 @@ def _design_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any
         "spec_cost": [one.unit_cost for one in designs],
         "spec_packaging": [one.packaging for one in designs],
         "spec_vendor": [world.vendor(one.vendor) for one in designs],
-        "spec_family": [families.index(one.family) for one in designs],
+        "spec_family": _families(designs),
         # masks are in volume production a quarter after the first chips
         "spec_from": [one.available + (1 if one.kind == "redesign" else 0) for one in designs],
         # a chip that exists as it is ships as fast as one with blown fuses
@@ -287,7 +286,7 @@ def _law_arrays(
         "law_foundry": np.stack([law.foundry_open for law in laws]),
         "law_diversion": np.stack([law.diversion_open * diversion for law in laws]),
         "law_candidate": candidates,
-        "law_news": _news(candidates, laws),
+        "law_news": _news(candidates, designs, laws, allowed),
         "law_relative": np.stack(
             [np.arange(QUARTERS) >= (QUARTERS if start is None else start) for start in relative]
         ).astype(np.float64),
@@ -299,7 +298,7 @@ def _candidates(designs: Sequence[Design], laws: Sequence[LawTables], allowed: S
     rows = [i for i, one in enumerate(designs) if one.us and one.datacentre and one.line in ("frontier", "compliance")]
     specs = np.array([[designs[i].bf16, designs[i].tpp8, designs[i].dram_bw, designs[i].link_io,
                        designs[i].memory_gb] for i in rows])  # fmt: skip
-    family = np.array([hash_free_index(designs[i].family, designs) for i in rows])
+    family = np.array(_families(designs))[rows]
     first = np.array([designs[i].available + (1 if designs[i].kind == "redesign" else 0) for i in rows])
     found: list[list[list[int]]] = []
     for law, own in zip(laws, allowed, strict=True):
@@ -321,20 +320,24 @@ def _candidates(designs: Sequence[Design], laws: Sequence[LawTables], allowed: S
     return chosen
 
 
-def _news(candidates: Ints, laws: Sequence[LawTables]) -> Floats:
-    """Quarters in which vendors have reason to think again about designs for China."""
+def _news(
+    candidates: Ints, designs: Sequence[Design], laws: Sequence[LawTables], allowed: Sequence[frozenset[str]]
+) -> Floats:
+    """Quarters in which vendors have reason to think again about designs for China: the arm's own designs alone."""
     news = np.ones((len(laws), QUARTERS))
     for arm, law in enumerate(laws):
+        mine = [i for i, one in enumerate(designs) if one.id in allowed[arm]]
         for t in range(1, QUARTERS):
             same = np.array_equal(candidates[arm, t], candidates[arm, t - 1])
-            known, before = law.announced[t, :, PRIVATE], law.announced[t - 1, :, PRIVATE]
+            known, before = law.announced[t, mine, PRIVATE], law.announced[t - 1, mine, PRIVATE]
             news[arm, t] = 0.0 if same and np.array_equal(known, before) else 1.0
     return news
 
 
-def hash_free_index(name: str, designs: Sequence[Design]) -> int:
-    """Index of a family in alphabetical order (never a hash, which differs between processes)."""
-    return sorted({one.family for one in designs}).index(name)
+def _families(designs: Sequence[Design]) -> list[int]:
+    """Die family of each design, numbered in alphabetical order."""
+    names = sorted({one.family for one in designs})
+    return [names.index(one.family) for one in designs]
 
 
 def _beaten(i: int, live: Ints, specs: Floats, share: Floats, family: Ints) -> bool:

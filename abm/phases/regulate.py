@@ -78,16 +78,25 @@ def measure_stringency(state: World, step: int) -> None:
 
 def line_denial(state: World, law_step: int, run: int, announced: bool) -> float:
     """Share of the best US performance that the law of a quarter takes from the lines on sale now."""
-    arm = state.arm[run]
-    best_train, best_serve = best_lines(state, run)
+    train, serve = best_admitted(state, law_step, run, announced, True)
+    return denied_share(state, run, train, serve)
+
+
+def best_admitted(state: World, law_step: int, run: int, announced: bool, adapted: bool) -> tuple[float, float]:
+    """Best training and serving performance that the law lets through, of frontier lines and, if asked, adapted."""
     train, serve = 0.0, 0.0
     for offer in range(state.offer_kind.shape[0]):
-        design = state.design[offer, run]
-        kind = state.offer_kind[offer]
-        if design >= 0 and (kind in (FRONTIER, COMPLIANCE)):
-            share = admitted(state, arm, law_step, design, announced)
+        design, kind = state.design[offer, run], state.offer_kind[offer]
+        if design >= 0 and (kind == FRONTIER or (adapted and kind == COMPLIANCE)):
+            share = admitted(state, state.arm[run], law_step, design, announced)
             train = larger(train, share * state.performance[offer, TRAIN, run])
             serve = larger(serve, share * state.performance[offer, SERVE, run])
+    return train, serve
+
+
+def denied_share(state: World, run: int, train: float, serve: float) -> float:
+    """What is missing to the best US lines, both workloads weighed by their money."""
+    best_train, best_serve = best_lines(state, run)
     weight = state.parameter[TRAINING_MONEY_SHARE, run]
     return weight * denied(train, best_train) + (1.0 - weight) * denied(serve, best_serve)
 
@@ -104,16 +113,9 @@ def input_denial(tools: Floats, memory: Floats, arm: int, step: int) -> float:
 
 
 def chip_stringency(state: World, law_step: int, run: int, announced: bool) -> float:
-    """Share of the best US performance that the law of a quarter denies, for the lines on sale now."""
+    """Share of the best US performance that the law of a quarter denies to any design that could be made."""
     arm = state.arm[run]
-    best_train, best_serve = best_lines(state, run)
-    train, serve = 0.0, 0.0
-    for offer in range(state.offer_kind.shape[0]):
-        design = state.design[offer, run]
-        if state.offer_kind[offer] == FRONTIER and design >= 0:
-            share = admitted(state, arm, law_step, design, announced)
-            train = larger(train, share * state.performance[offer, TRAIN, run])
-            serve = larger(serve, share * state.performance[offer, SERVE, run])
+    train, serve = best_admitted(state, law_step, run, announced, False)
     for choice in range(state.law_candidate.shape[2]):
         design = state.law_candidate[arm, law_step, choice]
         if design < 0:
@@ -121,8 +123,7 @@ def chip_stringency(state: World, law_step: int, run: int, announced: bool) -> f
         share = admitted(state, arm, law_step, design, announced)
         train = larger(train, share * state.relative[run] * state.train_of[design, run])
         serve = larger(serve, share * state.relative[run] * state.serve_of[design, run])
-    weight = state.parameter[TRAINING_MONEY_SHARE, run]
-    return weight * denied(train, best_train) + (1.0 - weight) * denied(serve, best_serve)
+    return denied_share(state, run, train, serve)
 
 
 def admitted(state: World, arm: int, law_step: int, design: int, announced: bool) -> float:

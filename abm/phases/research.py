@@ -73,9 +73,7 @@ def spend(state: World, firm: int) -> None:
     for run in range(LANES):
         diverted = state.parameter[SHORTAGE_TO_RESEARCH, run] * state.switch[SW_SHORTAGE_RESEARCH, run]
         budget, unspent = state.budget[firm, run], state.unspent[firm, run]
-        state.research_money[firm, run] = research_budget(
-            state.parameter[RD_INTENSITY, run], budget, unspent, diverted, 1.0
-        )
+        state.research_money[firm, run] = research_budget(state.parameter[RD_INTENSITY, run], budget, unspent, diverted)
         state.diverted[firm, run] = state.research_money[firm, run] - state.parameter[RD_INTENSITY, run] * budget
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abm.law import NO_CAP
 from abm.parameter_index import (
     CAPACITY_GROWTH_CAP,
     CAPACITY_LEAD,
@@ -87,4 +88,4 @@ def volume_room(state: World, step: int, offer: int, run: int) -> float:
     if state.offer_kind[offer] != COMPLIANCE or design < 0:
         return PLENTY
     cap = state.law_cap[state.arm[run], step, design]
-    return larger(cap * state.us_sales[state.offer_vendor[offer], run], 0.0) if cap < 1.0 else PLENTY
+    return larger(cap * state.us_sales[state.offer_vendor[offer], run], 0.0) if cap < NO_CAP else PLENTY

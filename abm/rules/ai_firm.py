@@ -81,14 +81,17 @@ def stock_money(cover: float, need: float, held: float, price: float, cash: floa
 def planned_budget(
     plan: float, share: float, feedback: float, revenue: float, revenue_base: float, shock: float
 ) -> float:
-    """Accelerator budget, USD bn: latent plan times share, pulled by revenue against its reference (MODEL R13)."""
+    """Accelerator budget, USD bn: latent plan times share, pulled by revenue against its reference (MODEL R13).
+
+    Revenue counts up to twice its reference; a firm that has no reference yet begins with its plan.
+    """
     earned = select(revenue_base > 0.0, revenue / larger(revenue_base, TINY), 1.0)
     return plan * share * exp(shock) * ((1.0 - feedback) + feedback * smaller(earned, 2.0))
 
 
-def research_budget(intensity: float, budget: float, unspent: float, diverted: float, purchasing_power: float) -> float:
-    """Research money, USD bn at US prices: a share of budget plus part of the money that found no chips (MODEL R10)."""
-    return purchasing_power * (intensity * budget + diverted * smaller(unspent, budget / 4.0))
+def research_budget(intensity: float, budget: float, unspent: float, diverted: float) -> float:
+    """Research money, USD bn: a share of budget plus part of the money that found no chips (MODEL R10)."""
+    return intensity * budget + diverted * smaller(unspent, budget / 4.0)
 
 
 def efficiency_gain(progress: float, effort: float, money: float, reference: float, compute: float,
@@ -116,7 +119,7 @@ def integration_gain(integration: float, rate: float, effort: float) -> float:
 
 
 def largest_run(share: float, training: float, before: float) -> float:
-    """Compute of the largest run, thousand A100: a share of training compute, averaged with the past (MODEL R12)."""
+    """Compute of the largest run, thousand A100: half a share of training compute, half its past (MODEL R12)."""
     return (share * training + before) / 2.0
 
 

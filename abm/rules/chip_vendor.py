@@ -32,7 +32,7 @@ def catch_up(rate: float, gap: float, node_gap: float) -> float:
 
 
 def price_in_china(list_price: float, unit_cost: float, rival_share: float, markup_fall: float) -> float:
-    """Price to Chinese buyers, thousand USD: the mark-up falls with the rivals' share (MODEL R6)."""
+    """Price to Chinese buyers, thousand USD: the mark-up falls with the rivals' share, never below cost (MODEL R6)."""
     return unit_cost + larger(list_price - unit_cost, 0.0) * (1.0 - markup_fall * rival_share)
 
 
@@ -111,6 +111,9 @@ def grey_supply(enforcement: float, base: float, abroad: float, premium: float, 
 
 
 def grey_price_premium(premium: float, wanted: float, supply: float, slope: float) -> float:
-    """Premium on the grey market: half way to slope·ln(orders/supply) each quarter, never below 0 (MODEL 3)."""
+    """Premium on the grey market: half way to slope·ln((orders + 1)/(supply + 1)) a quarter, at least 0 (MODEL 3).
+
+    Orders and supply in thousand chips; the 1 keeps a market of a few chips from moving prices without bound.
+    """
     excess = log(larger(wanted, TINY) + 1.0) - log(larger(supply, TINY) + 1.0)
     return larger(premium + (slope * excess - premium) / 2.0, 0.0)

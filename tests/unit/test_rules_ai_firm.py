@@ -190,11 +190,11 @@ def test_planned_budget_is_proportional_to_the_plan_and_rises_with_revenue(plan,
 
 
 def test_research_budget_by_hand():
-    # 2 x (.35 x 4 + .5 x .8) = 3.6; with 5 unspent only a quarter of the budget counts: 2 x (1.4 + .5 x 1) = 3.8
-    assert research_budget(0.35, 4.0, 0.8, 0.5, 2.0) == pytest.approx(3.6)
-    assert research_budget(0.35, 4.0, 5.0, 0.5, 2.0) == pytest.approx(3.8)
-    assert research_budget(0.35, 4.0, 5.0, 0.0, 1.0) == pytest.approx(1.4), "zeta = 0: shortage money stays idle"
-    assert research_budget(0.35, 0.0, 5.0, 0.5, 2.0) == 0.0
+    # .35 x 4 + .5 x .8 = 1.8; with 5 unspent only a quarter of the budget counts: 1.4 + .5 x 1 = 1.9
+    assert research_budget(0.35, 4.0, 0.8, 0.5) == pytest.approx(1.8)
+    assert research_budget(0.35, 4.0, 5.0, 0.5) == pytest.approx(1.9)
+    assert research_budget(0.35, 4.0, 5.0, 0.0) == pytest.approx(1.4), "zeta = 0: shortage money stays idle"
+    assert research_budget(0.35, 0.0, 5.0, 0.5) == 0.0
 
 
 def test_efficiency_gain_by_hand():
