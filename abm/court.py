@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.generations import Design, judged_values
-from abm.law import NO_CAP, Outcome, Sale, settle
+from abm.law import Outcome, Sale, settle
 from abm.policy_schema import (
     BARRING_LISTS,
     Clause,
@@ -25,7 +25,7 @@ from abm.policy_schema import (
     ServiceStep,
     ToolStep,
 )
-from abm.vocabulary import BUYER_CLASSES, JURISDICTIONS, TOOL_CLASSES
+from abm.vocabulary import BUYER_CLASSES, JURISDICTIONS, NO_CAP, TOOL_CLASSES
 
 Floats = NDArray[np.float64]
 Effects = Sequence[tuple[Instrument, Effect]]

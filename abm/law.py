@@ -27,15 +27,12 @@ from abm.policy_schema import (
 )
 from abm.policy_toml import nearest
 from abm.tables import DataPack, Row, load_pack
-from abm.vocabulary import BUYER_CLASSES
+from abm.vocabulary import BUYER_CLASSES, NO_CAP
 
 GROUPS = {"CN_LABS": "private", "CN_TAIL": "private", "CN_LISTED": "listed", "NEOCLOUDS": "foreign"}
 """Buyer class of the pooled firms of the default world; single firms follow firm_legal.csv."""
 
 STATE_FIRMS = ("CN_TELCOS",)
-
-NO_CAP = 9.0
-"""Volume cap, China sales over US sales, that stands for none."""
 
 
 class LawError(ValueError):

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from abm.calendar import QUARTERS, quarter_days, quarter_index, quarter_start
 from abm.court import Court, Floats, State
 from abm.generations import Design
-from abm.law import NO_CAP
 from abm.policy import Policy, check_rows, last_day, none_0
 from abm.policy_schema import BARRING_LISTS, Listing, SubsidyStep
 from abm.policy_toml import PolicyError
 from abm.tables import DataPack
-from abm.vocabulary import PRIVATE
+from abm.vocabulary import NO_CAP, PRIVATE
 
 LABEL = "instrument_of"
 

@@ -59,5 +59,8 @@ LAWS = ("finite", "non_negative", "chips", "money", "banks")
 """Laws that are checked in every quarter; a run that breaks one is marked failed (MODEL section 7)."""
 LAW_FINITE, LAW_NON_NEGATIVE, LAW_CHIPS, LAW_MONEY, LAW_BANKS = range(5)
 
+NO_CAP = 9.0
+"""Volume cap, China sales over US sales, that stands for none."""
+
 RING = 8
 """Slots of the ring buffers for lags of at most seven quarters."""

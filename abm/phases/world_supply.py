@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abm.law import NO_CAP
 from abm.parameter_index import (
     CAPACITY_GROWTH_CAP,
     CAPACITY_LEAD,
@@ -15,7 +14,7 @@ from abm.parameter_index import (
 from abm.rules.chip_vendor import capacity_step, grey_supply, planned_output
 from abm.rules.numbers import exp, larger
 from abm.state import World
-from abm.vocabulary import COMPLIANCE, CUSTOM, FRONTIER, GREY, LOW_TIER, RING, SW_GREY
+from abm.vocabulary import COMPLIANCE, CUSTOM, FRONTIER, GREY, LOW_TIER, NO_CAP, RING, SW_GREY
 
 LANES = 32
 PLENTY = 1e9
