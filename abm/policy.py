@@ -310,3 +310,19 @@ def tight(
     )
     kept = policy.without(model)
     return kept.with_instruments(strict, replace(late, effects=rest)) if rest else kept.with_instruments(strict)
+
+
+def sliding(policy: Policy, quarter: str = "2022Q4") -> Policy:
+    """Chip thresholds in the form of `tight` and none after the quarter; all else follows the script.
+
+    What the thresholds are in TPP is up to the ratio of the scenario.
+    """
+    last = last_day(quarter_index(quarter))
+    strict = tight(policy)
+    return Policy(
+        tuple(
+            replace(one, effects=tuple(e for e in one.effects if not _is_rule(e) or e.effective <= last))
+            for one in strict
+            if is_standing(one, strict) or any(not _is_rule(e) or e.effective <= last for e in one.effects)
+        )
+    )

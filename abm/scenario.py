@@ -21,11 +21,13 @@ from abm.policy import (
     none_0,
     none_threat,
     script_until,
+    sliding,
     tight,
     tools_only,
 )
 from abm.policy_schema import Instrument
 from abm.policy_toml import PolicyError
+from abm.slide import Slide
 from abm.vocabulary import SWITCHES
 
 FOLDER = Path(__file__).parent / "data" / "scenarios"
@@ -33,8 +35,11 @@ FOLDER = Path(__file__).parent / "data" / "scenarios"
 CONTINUATIONS = ("freeze_abs", "freeze_rel")
 """What follows the script: thresholds frozen in TPP, or frozen relative to the best US line."""
 
-MODES = ("script", "none_0", "none_threat", "chips_only", "tools_only", "frozen", "tight", "lifted")
+MODES = ("script", "none_0", "none_threat", "chips_only", "tools_only", "frozen", "tight", "sliding", "lifted")
 """Which change of the timeline of instruments makes the scenario's policy."""
+
+RATIOS = (0.01, 2.0)
+"""Range of `sliding_ratio`: from next to nothing to far above the best US line."""
 
 SCRIPT_END = "2026Q3"
 FREEZE_AT = "2022Q4"
@@ -80,15 +85,16 @@ class Timeline:
 
     def last_quarter(self, mode: str) -> int:
         """Last quarter in which the script moves thresholds."""
-        return quarter_index(self.frozen_at if mode == "frozen" else self.script_until)
+        return quarter_index(self.frozen_at if mode in ("frozen", "sliding") else self.script_until)
 
     def _changed(self, mode: str, policy: Policy, keep: Iterable[str] = ()) -> Policy:
         """Apply the mode; `keep` names instruments that the end of the script does not cut off."""
         exempt = tuple(policy[name] for name in keep) if mode != "frozen" else ()
         try:
             policy = tight(policy) if mode == "tight" else policy
+            policy = sliding(policy, self.frozen_at) if mode == "sliding" else policy
         except PolicyError as error:
-            raise ScenarioError(f"mode 'tight': {error}") from None
+            raise ScenarioError(f"mode {mode!r}: {error}") from None
         script = _on_top(script_until(policy, self.script_until), exempt)
         change: dict[str, Callable[[Policy], Policy]] = {
             "none_0": none_0,
@@ -119,6 +125,8 @@ class Scenario:
         Dated instruments, already changed for the mode.
     relative_from
         Quarter index from which thresholds slide with the best US line (freeze_rel); None for absolute thresholds.
+    ratio
+        TPP that ships without licence over that of the best US line (mode "sliding"); None for what the script leaves.
     fixed
         Parameter values that hold in every world, in the parameter's unit.
     off
@@ -137,6 +145,7 @@ class Scenario:
     description: str = ""
     policy: Policy = field(default_factory=lambda: Timeline().policy("script"))
     relative_from: int | None = None
+    ratio: float | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
     point: bool = False
@@ -156,6 +165,12 @@ class Scenario:
             raise ScenarioError(f"{where}: key 'point' must be true or false, not {self.point!r}")
         if self.relative_from is not None and not 0 <= self.relative_from < QUARTERS:
             raise ScenarioError(f"{where}: key 'relative_from' must be a quarter index from 0 to {QUARTERS - 1}")
+        if (self.mode == "sliding") != (self.ratio is not None):
+            raise ScenarioError(f"{where}: key 'sliding_ratio' belongs to mode 'sliding', which needs it, such as 0.3")
+        if self.ratio is not None and not RATIOS[0] <= self.ratio <= RATIOS[1]:
+            raise ScenarioError(
+                f"{where}: key 'sliding_ratio' must lie from {RATIOS[0]} to {RATIOS[1]}, not {self.ratio}"
+            )
         object.__setattr__(self, "fixed", _checked_values(where, self.fixed))
         object.__setattr__(self, "off", _checked_mechanisms(where, self.off))
 
@@ -173,6 +188,11 @@ class Scenario:
         if path.suffix == ".toml":
             raise ScenarioError(f"{path}: no such file; built-in scenarios: {', '.join(_names())}")
         raise ScenarioError(f"no scenario {str(name_or_path)!r}{_nearest(name_or_path, _names())}")
+
+    @property
+    def slide(self) -> Slide:
+        """How the thresholds move with the best US line."""
+        return Slide(self.relative_from, self.ratio)
 
     @property
     def continuation(self) -> str:
@@ -196,7 +216,7 @@ class Scenario:
         if isinstance(policy, Policy):
             last = quarter_label(QUARTERS - 1)
             timeline = replace(self.timeline, history=policy, added=(), script_until=last)
-            return replace(self, policy=policy, mode="script", timeline=timeline)
+            return replace(self, policy=policy, mode="script", timeline=timeline, ratio=None)
         added = _instruments(where, policy)
         try:
             self.timeline.history.with_instruments(*self.timeline.added, *added)
@@ -219,6 +239,10 @@ class Scenario:
             raise ScenarioError(
                 f"scenario {self.name!r}: unknown continuation {continuation!r}{_nearest(continuation, CONTINUATIONS)}"
             )
+        if self.mode == "sliding" and continuation != "freeze_rel":
+            raise ScenarioError(
+                f"scenario {self.name!r}: thresholds of mode 'sliding' cannot be fixed; try mode 'tight'"
+            )
         last = min(self.timeline.last_quarter(self.mode), quarter_index(SCRIPT_END))
         return replace(self, relative_from=last if continuation == "freeze_rel" else None)
 
@@ -236,7 +260,7 @@ class Scenario:
             at = other.timeline
             timeline = replace(self.timeline, frozen_at=at.frozen_at, lifted_from=at.lifted_from)
             arm = replace(arm, policy=timeline.counterfactual(other.mode), timeline=timeline)
-        return arm if self.relative_from is None else arm.with_continuation("freeze_rel")
+        return arm if self.relative_from is None or self.ratio is not None else arm.with_continuation("freeze_rel")
 
     def describe(self) -> dict[str, Any]:
         """All that defines the scenario as plain values, for manifests."""
@@ -248,6 +272,7 @@ class Scenario:
             "continuation": self.continuation,
             "relative_from": None if self.relative_from is None else quarter_label(self.relative_from),
             "parameters": "defaults" if self.point else "drawn from priors",
+            "sliding_ratio": self.ratio,
             "fixed": dict(sorted(self.fixed.items())),
             "off": sorted(self.off),
             "instruments": list(self.policy.ids),
@@ -305,6 +330,12 @@ def _flag(value: Any) -> bool:
     return value
 
 
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be a number, not {value!r}")
+    return float(value)
+
+
 def _quarter(value: Any) -> str:
     label = _text(value)
     if not 0 <= quarter_index(label) < QUARTERS:
@@ -333,6 +364,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "continuation": _choice(CONTINUATIONS),
     "script_until": _quarter,
     "frozen_at": _quarter,
+    "sliding_ratio": _number,
     "lifted_from": _quarter,
     "timeline": _text,
     "policy": _texts,
@@ -374,6 +406,7 @@ def _read(path: Path) -> Scenario:
         name=path.stem,
         description=values.get("description", ""),
         policy=timeline.policy(values["mode"]),
+        ratio=values.get("sliding_ratio"),
         fixed=_checked_values(path.name, values.get("parameters", {})),
         off=_checked_mechanisms(path.name, values.get("without", ())),
         point=values.get("point", False),
@@ -381,7 +414,8 @@ def _read(path: Path) -> Scenario:
         mode=values["mode"],
         timeline=timeline,
     )
-    return scenario.with_continuation(values.get("continuation", CONTINUATIONS[0]))
+    usual = CONTINUATIONS[values["mode"] == "sliding"]
+    return scenario.with_continuation(values.get("continuation", usual))
 
 
 def _timeline(path: Path, values: Mapping[str, Any]) -> Timeline:

@@ -31,6 +31,7 @@ from abm.quarter import quarters
 from abm.results import Results
 from abm.scenario import Scenario
 from abm.series import FIRM_SERIES, SERIES
+from abm.slide import Slide
 from abm.start import Lanes, dimension_sizes, start_arrays
 from abm.state import FIELDS, Floats, Ints, World, allocate
 from abm.tables import DataPack, load_pack
@@ -73,21 +74,19 @@ def shipped_pack(cset: bool = True) -> DataPack:
 def prepare(arms: Sequence[Scenario], pack: DataPack | None = None, world: Path | str | None = None) -> Blueprint:
     """Everything that the runs of these arms share: designs, law tables, firms, offers."""
     policies = tuple(arm.policy for arm in arms)
-    relative = tuple(arm.relative_from for arm in arms)
+    slides = tuple(arm.slide for arm in arms)
     if pack is None and world is None:
-        return _shipped_plan(policies, relative)
-    return _plan(policies, relative, shipped_pack() if pack is None else pack, world)
+        return _shipped_plan(policies, slides)
+    return _plan(policies, slides, shipped_pack() if pack is None else pack, world)
 
 
 @lru_cache(maxsize=16)
-def _shipped_plan(policies: tuple[Policy, ...], relative: tuple[int | None, ...]) -> Blueprint:
+def _shipped_plan(policies: tuple[Policy, ...], slides: tuple[Slide, ...]) -> Blueprint:
     """Plan on the shipped data; simulations write to none of its arrays, so calls with the same law share it."""
-    return _plan(policies, relative, shipped_pack(), None)
+    return _plan(policies, slides, shipped_pack(), None)
 
 
-def _plan(
-    policies: Sequence[Policy], relative: Sequence[int | None], pack: DataPack, world: Path | str | None
-) -> Blueprint:
+def _plan(policies: Sequence[Policy], slides: Sequence[Slide], pack: DataPack, world: Path | str | None) -> Blueprint:
     generations = [design for line in roadmap(pack).values() for design in line]
     own = [{design.id: design for design in redesigns(pack, [policy])} for policy in policies]
     found: dict[str, Design] = {}
@@ -97,7 +96,7 @@ def _plan(
     always = {design.id for design in generations}
     laws = [compile_law(policy, designs, pack) for policy in policies]
     allowed = [frozenset(always | set(mine)) for mine in own]
-    return blueprint(load_world_file(world), pack, designs, laws, relative, allowed)
+    return blueprint(load_world_file(world), pack, designs, laws, slides, allowed)
 
 
 def parameter_values(arm: Scenario, seed: int, points: Ints) -> dict[str, Floats]:

@@ -100,7 +100,8 @@ class World(NamedTuple):
     law_diversion: Annotated[Floats, Of("arm quarter | share | foundry intermediaries not yet closed")]
     law_candidate: Annotated[Ints, Of("arm quarter choice | index | undominated admissible designs, announced rules")]
     law_news: Annotated[Floats, Of("arm quarter | 0/1 | admissible designs or what is announced about them changed")]
-    law_relative: Annotated[Floats, Of("arm quarter | 0/1 | thresholds move with the best US line")]
+    law_relative: Annotated[Floats, Of("arm quarter | 0/1 | thresholds grow with the best US line")]
+    law_slide: Annotated[Floats, Of("arm quarter | 1/TPP | factor on free designs per TPP of the best US line, or 0")]
     # --- lanes
     arm: Annotated[Ints, Of("run | index | arm of the comparison")]
     world_id: Annotated[Ints, Of("run | index | world (point x replications + replication)")]
@@ -122,7 +123,9 @@ class World(NamedTuple):
     stringency: Annotated[Floats, Of("run | 0-1 | performance and tools denied to China, rules in force")]
     stringency_known: Annotated[Floats, Of("run | 0-1 | the same with announced rules")]
     stringency_smooth: Annotated[Floats, Of("run | 0-1 | exponentially weighted stringency")]
-    relative: Annotated[Floats, Of("run | factor | growth of relative thresholds since they slide")]
+    relative: Annotated[
+        Floats, Of("run | factor | licence-free designs over their table values, by sliding thresholds")
+    ]
     best_tpp: Annotated[Floats, Of("run | TPP | of the best US line, last quarter")]
     cut: Annotated[Floats, Of("run | 0/1 | stringency rose this quarter")]
     signal: Annotated[Floats, Of("run | 0/1 | a rise is announced")]

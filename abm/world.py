@@ -12,6 +12,7 @@ from abm.calendar import quarter_index
 from abm.generations import Design
 from abm.lawtables import LawTables
 from abm.policy_schema import BARRING_LISTS
+from abm.slide import Slide
 from abm.state import FIELDS, Floats, Ints
 from abm.tables import DataPack, number
 from abm.vocabulary import (
@@ -53,14 +54,14 @@ def blueprint(
     pack: DataPack,
     designs: Sequence[Design],
     laws: Sequence[LawTables],
-    relative: Sequence[int | None],
+    slides: Sequence[Slide],
     allowed: Sequence[frozenset[str]],
 ) -> Blueprint:
     """Arrays without a run axis for one world and the laws of its arms.
 
     Parameters
     ----------
-    laws, relative : law tables of each arm, and the quarter from which its thresholds slide (None: never).
+    laws, slides : law tables of each arm, and how its thresholds move with the best US line.
     allowed : designs that the rules of each arm bring about; others belong to other arms.
     """
     check_against_pack(world, pack)
@@ -72,7 +73,7 @@ def blueprint(
     arrays.update(_tool_arrays(pack))
     start_share = arrays.pop("start_share")
     arrays["foundry_plan"] = _foundry_plan(world)
-    arrays.update(_law_arrays(pack, designs, laws, relative, allowed))
+    arrays.update(_law_arrays(pack, designs, laws, slides, allowed))
     shapes: dict[str, int] = {}
     for name, array in arrays.items():
         kind = np.int64 if FIELDS[name].integer else np.float64
@@ -264,7 +265,7 @@ def _law_arrays(
     pack: DataPack,
     designs: Sequence[Design],
     laws: Sequence[LawTables],
-    relative: Sequence[int | None],
+    slides: Sequence[Slide],
     allowed: Sequence[frozenset[str]],
 ) -> dict[str, Any]:
     diversion = np.arange(QUARTERS) >= _diversion_from(pack)
@@ -287,10 +288,19 @@ def _law_arrays(
         "law_diversion": np.stack([law.diversion_open * diversion for law in laws]),
         "law_candidate": candidates,
         "law_news": _news(candidates, designs, laws, allowed),
-        "law_relative": np.stack(
-            [np.arange(QUARTERS) >= (QUARTERS if start is None else start) for start in relative]
-        ).astype(np.float64),
+        "law_relative": np.stack([slide.active * (slide.ratio is None) for slide in slides]),
+        "law_slide": np.stack([_per_tpp(*one, designs) for one in zip(slides, laws, allowed, strict=True)]),
     }
+
+
+def _per_tpp(slide: Slide, law: LawTables, allowed: frozenset[str], designs: Sequence[Design]) -> Floats:
+    """Factor on licence-free designs per TPP of the best US line, (quarter,); 0 where the scenario gives no ratio."""
+    if slide.ratio is None:
+        return np.zeros(QUARTERS)
+    mine = [place for place, one in enumerate(designs) if one.us and one.datacentre and one.id in allowed]
+    free = (law.licence_free[:, mine] > 0.0) & (law.open[:, mine, PRIVATE] > 0.0)
+    reach: Floats = np.where(free, [designs[place].tpp8 for place in mine], 1.0).max(axis=1)
+    return slide.active * slide.ratio / reach
 
 
 def _candidates(designs: Sequence[Design], laws: Sequence[LawTables], allowed: Sequence[frozenset[str]]) -> Ints:

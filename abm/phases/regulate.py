@@ -30,6 +30,8 @@ def slide_thresholds(state: World, step: int) -> None:
         grown = best / larger(state.best_tpp[run], 1.0)
         moves = state.law_relative[state.arm[run], step] > 0.0 and state.best_tpp[run] > 0.0
         state.relative[run] *= select(moves, grown, 1.0)
+        anchored = state.law_slide[state.arm[run], step] * best
+        state.relative[run] = select(anchored > 0.0, anchored, state.relative[run])
         state.best_tpp[run] = best
 
 

@@ -9,7 +9,7 @@ import pytest
 from source import ROOT, belongs, imports, inside, made, modules
 
 LAYERS = (
-    ("ground", "vocabulary calendar series parameters policy_schema link_cache engine regimes intervals"),
+    ("ground", "vocabulary calendar series slide parameters policy_schema link_cache engine regimes intervals"),
     ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning"),
     ("declarations", "schema draws policy_toml parameter_index state"),
     ("reading", "tables policy link handle worldfile storage"),

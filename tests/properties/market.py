@@ -133,6 +133,8 @@ def any_law(plan, rng, arms, styles):
     arrays["law_news"] = (rng.random(arrays["law_news"].shape) < 0.5).astype(np.float64)
     begins = rng.integers(0, 2 * QUARTERS, size=(arms, 1))
     arrays["law_relative"] = (np.arange(QUARTERS)[None, :] >= begins).astype(np.float64)
+    anchored = (rng.random((arms, 1)) < 0.5) * rng.uniform(1e-5, 5e-4, (arms, 1))
+    arrays["law_slide"] = anchored * (np.arange(QUARTERS)[None, :] >= rng.integers(0, 2 * QUARTERS, size=(arms, 1)))
     return replace(plan, arrays=arrays, sizes={**plan.sizes, "arm": arms})
 
 

@@ -20,7 +20,17 @@ CORNER = st.sampled_from([0.0, 0.3, 1.0])
 OFF = st.sampled_from([0.0, 0.2, 1.0])
 SEARCH = (Phase.explicit, Phase.reuse, Phase.generate)
 """A seed is as simple as any other: looking for a smaller counterexample would only take time."""
-SCENARIOS = ("history", "none_0", "none_threat", "chips_only", "tools_only", "frozen", "tight", "lifted_2027")
+SCENARIOS = (
+    "history",
+    "none_0",
+    "none_threat",
+    "chips_only",
+    "tools_only",
+    "frozen",
+    "tight",
+    "sliding",
+    "lifted_2027",
+)
 
 
 def random_world(seed, styles, corner, off, runs):

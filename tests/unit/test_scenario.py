@@ -10,7 +10,7 @@ from abm.calendar import quarter_index
 from abm.policy import Policy, is_standing, load_policy, none_0
 from abm.scenario import FOLDER, MODES, Scenario, ScenarioError, list_scenarios
 
-BUILT_IN = ("history", "chips_only", "frozen", "lifted_2027", "none_0", "none_threat", "tight", "tools_only")
+BUILT_IN = ("history", "chips_only", "frozen", "lifted_2027", "none_0", "none_threat", "sliding", "tight", "tools_only")
 
 MY_RULE = """
 id = "my_rule"
@@ -64,7 +64,7 @@ def test_each_built_in_scenario_loads_and_has_a_mode() -> None:
         assert scenario.mode in MODES
         assert Path(scenario.source) == FOLDER / f"{name}.toml"
         assert not scenario.point
-        assert scenario.relative_from is None
+        assert (scenario.relative_from is None) == (name != "sliding")
 
 
 def test_laws_of_the_built_in_scenarios_differ_as_their_names_say() -> None:
@@ -222,3 +222,26 @@ def test_public_names_are_there_and_unknown_ones_say_so() -> None:
     with pytest.raises(AttributeError, match="public names"):
         _ = abm.Scenarios
     assert set(abm.__all__) <= set(dir(abm))
+
+
+def test_sliding_thresholds_need_a_ratio_and_belong_to_their_mode(tmp_path: Path) -> None:
+    sliding = Scenario.load("sliding")
+    assert sliding.slide.ratio == 0.3
+    assert sliding.slide.start == quarter_index("2022Q4")
+    assert sliding.describe()["sliding_ratio"] == 0.3
+    assert sliding.counterfactual("none_0").slide.ratio is None
+    assert (
+        "us_2025_04_informed_letters" not in sliding.policy.ids
+        or not sliding.policy["us_2025_04_informed_letters"].clauses
+    )
+    with pytest.raises(ScenarioError, match="try mode 'tight'"):
+        sliding.with_continuation("freeze_abs")
+    for text, fault in (
+        ('mode = "sliding"', "needs it, such as 0.3"),
+        ('mode = "tight"\nsliding_ratio = 0.3', "belongs to mode 'sliding'"),
+        ('mode = "sliding"\nsliding_ratio = 3', "must lie from 0.01 to 2.0, not 3.0"),
+        ('mode = "sliding"\nsliding_ratio = "a third"', "must be a number"),
+    ):
+        (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+        with pytest.raises(ScenarioError, match=fault):
+            Scenario.load(tmp_path / "mine.toml")

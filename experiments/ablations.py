@@ -1,0 +1,146 @@
+"""What each mechanism contributes to the effects of the controls: with it and without it, in the same worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from abm import simulation
+from abm.backfire import Comparison
+from abm.intervals import Spread, spread
+from abm.outcomes import Floats
+from abm.scenario import Scenario
+from abm.vocabulary import SWITCHES
+from experiments.runs import write_table
+
+OUTCOMES = ("lead", "self_reliance", "domestic_output", "us_revenue")
+"""Effects whose dependence on a mechanism is reported."""
+ARMS = ("both", "controls")
+"""Where a mechanism is off: in both arms, or in the arm with controls alone."""
+PERCENT = 100.0
+HEADER = (
+    "off", "arms", "effect", "unit", "median_with", "median_without", "change", "low", "high", "n", "regime_moves",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """How one effect of the controls depends on one mechanism.
+
+    Attributes
+    ----------
+    off, arms : the mechanism, and the arms in which it is off ("both" or "controls").
+    effect, unit : which effect of the controls, and its unit (shares of a ratio in per cent).
+    complete, ablated : median effect with the mechanism and without it.
+    change : effect with the mechanism less effect without it, in the same worlds.
+    regime_moves : share of pairs whose regime at the horizon is another without the mechanism.
+    """
+
+    off: str
+    arms: str
+    effect: str
+    unit: str
+    complete: float
+    ablated: float
+    change: Spread
+    regime_moves: float
+
+
+def contributions(
+    scenario: Scenario,
+    against: str = "none_0",
+    runs: int = 256,
+    seed: int = 1,
+    year: int = 2032,
+    mechanisms: Sequence[str] = SWITCHES,
+    quiet: bool = True,
+) -> list[Contribution]:
+    """Contribution of each mechanism to each effect at a horizon.
+
+    Parameters
+    ----------
+    scenario, against : the arms; `against` names a built-in scenario.
+    runs, seed : pairs of worlds, the same for every mechanism.
+    year : horizon, its fourth quarter.
+    mechanisms : switches to try; an unknown one is a ScenarioError with the nearest name.
+    """
+    complete = simulation.compare(scenario, against, runs=runs, seed=seed)
+    found: list[Contribution] = []
+    names = track(list(mechanisms), "mechanisms", console=Console(stderr=True), disable=quiet)
+    for name in names:
+        for arms in ARMS:
+            without = scenario.without(name)
+            other = without.counterfactual(against) if arms == "both" else scenario.counterfactual(against)
+            ablated = simulation.compare(without, other, runs=runs, seed=seed)
+            found += _contributions(name, arms, complete, ablated, year)
+    return found
+
+
+def _contributions(name: str, arms: str, complete: Comparison, ablated: Comparison, year: int) -> list[Contribution]:
+    both = complete.regimes(year).codes, ablated.regimes(year).codes
+    known = (both[0] >= 0) & (both[1] >= 0)
+    moves = float(np.mean(both[0][known] != both[1][known])) if known.any() else float("nan")
+    rows = []
+    for effect in OUTCOMES:
+        unit, first = _values(complete, effect, year)
+        _, second = _values(ablated, effect, year)
+        rows.append(
+            Contribution(
+                name, arms, effect, unit, spread(first).median, spread(second).median, spread(first - second), moves
+            )
+        )
+    return rows
+
+
+def _values(comparison: Comparison, effect: str, year: int) -> tuple[str, Floats]:
+    """Effect in each pair; log ratios become percentages."""
+    found = comparison.effects(year)[effect]
+    if found.unit == "ln":
+        return "%", PERCENT * np.expm1(found.values)
+    return found.unit, found.values
+
+
+def rows(found: Sequence[Contribution]) -> list[list[Any]]:
+    """Rows of the table, under `HEADER`."""
+    return [
+        [one.off, one.arms, one.effect, one.unit, one.complete, one.ablated, one.change.median, one.change.low,
+         one.change.high, one.change.n, one.regime_moves]
+        for one in found
+    ]  # fmt: skip
+
+
+def markdown(found: Sequence[Contribution], arms: str) -> str:
+    """Table of one choice of arms: median change of each effect, with 90 % of pairs, a line a mechanism."""
+    titles = [f"{one.effect.replace('_', ' ')}, {one.unit}" for one in found[: len(OUTCOMES)]]
+    lines = ["| off | " + " | ".join(titles) + " | regime moves, % |", "|---" * (len(titles) + 2) + "|"]
+    for name in dict.fromkeys(one.off for one in found):
+        mine = [one for one in found if one.off == name and one.arms == arms]
+        cells = [f"{_short(one.change.median)} ({_short(one.change.low)}…{_short(one.change.high)})" for one in mine]
+        lines.append(f"| `{name}` | " + " | ".join(cells) + f" | {PERCENT * mine[0].regime_moves:.0f} |")
+    return "\n".join(lines) + "\n"
+
+
+def _short(value: float) -> str:
+    if value == 0.0:
+        return "0"
+    text = f"{value:+.1f}" if abs(value) < PERCENT / 10.0 else f"{value:+,.0f}"
+    return "~0" if float(text.replace(",", "")) == 0.0 else text.replace("-", "−")
+
+
+def write(found: Sequence[Contribution], path: Path) -> None:
+    """Write the contributions as CSV.
+
+    Raises
+    ------
+    FileExistsError
+        The file exists.
+    """
+    if path.exists():
+        raise FileExistsError(f"{path} exists; name another file")
+    write_table(path, HEADER, rows(found))
