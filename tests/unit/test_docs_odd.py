@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -76,13 +77,6 @@ def phase_calls() -> list[str]:
     return [call.func.id for call in sorted(calls, key=lambda call: call.lineno) if isinstance(call.func, ast.Name)]
 
 
-def parameter_row(name: str) -> list[str]:
-    """What the cells of a parameter have to be, without its meaning."""
-    one = load_parameters()[name]
-    prior = f"{one.prior} ({one.group})" if one.group else one.prior
-    return [f"`{name}`", one.unit, f"{one.default:g}", f"{one.low:g} to {one.high:g}", prior, one.kind]
-
-
 def world_ids(section: str) -> list[str]:
     """Ids of the default world in order."""
     return [one.id for one in getattr(load_world_file(), section)]
@@ -144,27 +138,14 @@ def test_rules_are_used_where_their_table_says() -> None:
             assert hasattr(import_module(f"{home}.{module}"), name), f"abm/{module} does not use {name}"
 
 
-@pytest.mark.parametrize("name", load_parameters())
-def test_parameters_have_unit_range_prior_and_kind_of_the_file(name: str) -> None:
-    expected = parameter_row(name)
-    assert TABLES["parameter"][name][: len(expected)] == expected
-
-
-@pytest.mark.parametrize("name", FIELDS)
-def test_arrays_have_dimensions_and_unit_of_the_declaration(name: str) -> None:
-    field = FIELDS[name]
-    assert TABLES["array"][name][:3] == [f"`{name}`", " ".join(field.dims), field.unit]
-
-
-@pytest.mark.parametrize("one", [*SERIES, *FIRM_SERIES], ids=lambda one: one.name)
-def test_series_have_the_unit_that_results_hand_out(one) -> None:
-    rows = {**TABLES["series"], **TABLES["firm series"]}
-    assert rows[one.name][1] == one.unit
-
-
-def test_instruments_have_their_dates_and_kinds() -> None:
-    for one in load_policy():
-        assert TABLES["instrument"][one.id][1:3] == [str(one.effective), one.kind]
+def test_tables_are_those_that_the_declarations_make() -> None:
+    spec = importlib.util.spec_from_file_location("odd_tables", ROOT / "docs" / "odd_tables.py")
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    assert set(made.BLOCK.findall(ODD)) == set(made.tables())
+    assert made.refreshed(ODD) == ODD, "run docs/odd_tables.py"
+    with pytest.raises(ValueError, match="no table 'nothing'; known: state"):
+        made.refreshed("<!-- table: nothing -->\n<!-- end of table -->")
 
 
 def test_decisions_are_numbered_complete_and_the_ones_the_odd_points_to_exist() -> None:

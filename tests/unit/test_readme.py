@@ -77,7 +77,7 @@ def test_the_two_commands_are_those_of_ci():
 
 def test_the_other_commands_start_something_that_exists():
     others = [line for line in shell_lines() if line.startswith(".venv/bin/python ")]
-    assert len(others) == 2
+    assert len(others) == 3
     for line in others:
         module = re.search(r"-m (\S+)", line)
         path = module[1].replace(".", "/") + ".py" if module else line.split()[1]
