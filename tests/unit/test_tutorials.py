@@ -12,7 +12,7 @@ import abm
 FOLDER = Path(abm.__file__).parents[1] / "docs" / "tutorials"
 SHOWN = {
     "first_answer.py": ("US lead", "full backfire", "bands twice as wide"),
-    "own_rule.py": ("us_2027_01_bandwidth", "H20 in 2024", "against history"),
+    "own_rule.py": ("us_2023_12_bandwidth", "H20 in 2024", "against history"),
     "mechanisms.py": ("in the controlled arm", "threats alone"),
     "one_world.py": ("quarter 2023Q4", "believes in a cut-off", "thousand chips"),
     "against_data.py": ("NVDA_CHINA_REV_BILL", "periods inside the band"),
