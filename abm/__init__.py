@@ -4,16 +4,19 @@
 >>> pair = abm.compare(abm.Scenario.load("history"), runs=256, seed=1)
 >>> pair.effects(2028)
 
-Names are imported when first used, so that `import abm` is quick and Mesa is loaded for `ChipCurbsModel` alone.
+Names are imported when first used, so that `import abm` is quick; Mesa is loaded for `ChipCurbsModel` and `AIFirm`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from abm.agents import AIFirm
     from abm.backfire import Comparison
+    from abm.kinds import AgentKind
     from abm.law import ChipSpec, Ruling, classify
     from abm.model import ChipCurbsModel
+    from abm.outcomes import outcome
     from abm.parameters import load_parameters
     from abm.policy import Policy, load_policy
     from abm.results import Results
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AIFirm",
+    "AgentKind",
     "ChipCurbsModel",
     "ChipSpec",
     "Comparison",
@@ -37,10 +42,13 @@ __all__ = [
     "list_scenarios",
     "load_parameters",
     "load_policy",
+    "outcome",
     "simulate",
 ]
 
 _HOME = {
+    "AIFirm": "agents",
+    "AgentKind": "kinds",
     "ChipCurbsModel": "model",
     "ChipSpec": "law",
     "Comparison": "backfire",
@@ -54,6 +62,7 @@ _HOME = {
     "list_scenarios": "scenario",
     "load_parameters": "parameters",
     "load_policy": "policy",
+    "outcome": "outcomes",
     "simulate": "simulation",
 }
 """Module in which each public name is defined."""

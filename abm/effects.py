@@ -8,7 +8,18 @@ import numpy as np
 
 from abm.calendar import quarter_label
 from abm.intervals import Spread, Waiting, first_lasting, spread
-from abm.outcomes import Bools, Floats, Lead, lead_between, log_ratio, present_value, share, total_since, year_sum
+from abm.outcomes import (
+    OUTCOMES,
+    Bools,
+    Floats,
+    Lead,
+    lead_between,
+    log_ratio,
+    present_value,
+    share,
+    total_since,
+    year_sum,
+)
 from abm.results import Results, ResultsError, UnknownNameError
 from abm.schema import nearest
 
@@ -164,7 +175,8 @@ class Arms:
     def paths(self) -> Mapping[str, Effect]:
         """Every effect over all quarters, (run, quarter)."""
         found = [*self._lead(), *(self.compare(entry) for entry in _COMPARABLE), *self._self_reliance()]
-        return {effect.name: effect for effect in found}
+        table = {effect.name: effect for effect in found}
+        return {**{effect.name: effect for effect in self._outcomes()}, **table}
 
     def at(self, step: int) -> Effects:
         """Every effect in one quarter; the dates at which the domestic share passes one half concern the record."""
@@ -186,6 +198,15 @@ class Arms:
             Effect("lead_us_changed", "months", "part of it that comes from the US path",
                    with_controls.months - cross.months, censored=with_controls.censored | cross.censored),
         ]  # fmt: skip
+
+    def _outcomes(self) -> Iterator[Effect]:
+        """A user's own outcomes: the level with the controls less that without."""
+        for name, made in OUTCOMES.items():
+            if not made.shipped and made.dims == ("run", "quarter"):
+                a, b = (
+                    np.where(self.ok[:, None], arm[name].values, np.nan) for arm in (self.controls, self.counterfactual)
+                )
+                yield Effect(name, made.unit, made.meaning, a - b, a, b)
 
     def _masked(self, found: Lead) -> Lead:
         keep = self.ok[:, None]

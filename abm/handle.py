@@ -12,7 +12,9 @@ they are: a negative index is an error in a phase, and the plain Python of the t
 
 from __future__ import annotations
 
+import hashlib
 import operator
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from numba.core.datamodel import models
 from numba.core.extending import (
     NativeValue,
     infer_getattr,
+    intrinsic,
     lower_builtin,
     lower_getattr_generic,
     register_model,
@@ -31,7 +34,7 @@ from numba.core.extending import (
 from numba.core.typing.templates import AttributeTemplate
 from numba.np.arrayobj import make_array, populate_array
 
-from abm.state import FIELDS, World
+from abm.state import FIELDS, Field, World
 
 _WORD = 8
 
@@ -51,26 +54,40 @@ class FieldArray(types.Array):  # type: ignore[misc]
 register_model(FieldArray)(models.ArrayModel)
 
 
-def _layout() -> dict[str, tuple[int, FieldArray]]:
+def _layout(fields: Mapping[str, Field]) -> dict[str, tuple[int, FieldArray]]:
     """First word of each array's descriptor (address, then shape), and its type in compiled code."""
     place, found = 0, {}
-    for name, field in FIELDS.items():
+    for name, field in fields.items():
         found[name] = (place, FieldArray(name, field.integer, len(field.dims)))
         place += 1 + len(field.dims)
     return found
 
 
-LAYOUT = _layout()
-
-
 class WorldType(types.Type):  # type: ignore[misc]
     """Type of a world in compiled code; its name spells the fields, so kernels of other fields are never loaded."""
 
-    def __init__(self) -> None:
-        super().__init__(name=f"World({', '.join(str(kind) for _, kind in LAYOUT.values())})")
+    def __init__(self, fields: Mapping[str, Field]) -> None:
+        self.layout = _layout(fields)
+        super().__init__(name=f"World({', '.join(str(kind) for _, kind in self.layout.values())})")
 
 
-WORLD = WorldType()
+WORLD = WorldType(FIELDS)
+
+
+def widening(fields: Mapping[str, Field]) -> Any:
+    """A compiled function that shows a world together with fields that were added behind those of `World`.
+
+    Phases of the model take every world for a plain one, so they are the same kernels with added fields and without;
+    a phase that uses added fields is handed ``widen(world)``.
+    """
+    wide = WorldType(fields)
+
+    def widen(typing_context: object, world: Any) -> Any:
+        return wide(world), lambda context, builder, signature, arguments: arguments[0]
+
+    # the name stands in the key of the kernels that call it
+    widen.__qualname__ = f"widen_{hashlib.sha256(wide.name.encode()).hexdigest()[:16]}"
+    return intrinsic(widen)
 
 
 class Handle:
@@ -98,7 +115,7 @@ class _Attributes(AttributeTemplate):  # type: ignore[misc]
     key = WorldType
 
     def generic_resolve(self, kind: Any, name: Any) -> Any:  # type: ignore[override]
-        return LAYOUT[name][1] if name in LAYOUT else None
+        return kind.layout[name][1] if name in kind.layout else None
 
 
 @unbox(WorldType)  # type: ignore[misc]
@@ -111,7 +128,7 @@ def _unbox(kind: WorldType, value: Any, c: Any) -> NativeValue:
 
 @lower_getattr_generic(WorldType)  # type: ignore[misc]
 def _read(context: Any, builder: Any, kind: WorldType, value: Any, name: str) -> Any:
-    first, array_type = LAYOUT[name]
+    first, array_type = kind.layout[name]
     words = builder.bitcast(value, ir.IntType(64).as_pointer())
     never_changes = builder.module.add_metadata([])
 
@@ -150,7 +167,8 @@ def _mark(builder: Any, instruction: Any, kind: FieldArray) -> None:
     """Say that an access touches this field and no other."""
     module = builder.module
     domain = module.add_metadata([ir.MetaDataString(module, "world fields")])
-    scopes = {name: module.add_metadata([ir.MetaDataString(module, f"field {name}"), domain]) for name in FIELDS}
+    names = dict.fromkeys((*FIELDS, kind.field))  # nothing is said about two added fields
+    scopes = {name: module.add_metadata([ir.MetaDataString(module, f"field {name}"), domain]) for name in names}
     others = [scope for name, scope in scopes.items() if name != kind.field]
     instruction.set_metadata("alias.scope", module.add_metadata([scopes[kind.field]]))
     instruction.set_metadata("noalias", module.add_metadata(others))

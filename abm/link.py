@@ -13,10 +13,8 @@ replaces a rule gets new kernels for just the phases that use it; whoever edits 
 """
 
 import builtins
-import difflib
 import dis
 import hashlib
-import inspect
 import itertools
 import os
 import sys
@@ -31,8 +29,6 @@ import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 from abm import link_cache
-from abm.draws import uniform
-from abm.rules.numbers import exp
 
 Function = Callable[..., Any]
 _config: Any = numba.core.config
@@ -52,10 +48,6 @@ _LOCK = threading.Lock()
 
 class LinkError(ValueError):
     """A function cannot be linked: it looks up something that cannot be replaced, compiled or cached."""
-
-
-class RuleError(ValueError):
-    """A replacement does not fit the rule it is meant to replace."""
 
 
 def link(
@@ -128,7 +120,7 @@ class _Linker:
         plain: bool,
     ) -> None:
         self.rules, self.sizes, self.options, self.plain = rules, sizes, options, plain
-        self.outermost = self.replaced(_plain_function(function))
+        self.outermost = self.replaced(plain_function(function))
         self.made: dict[FunctionType, Any] = {}
         self.making: list[FunctionType] = []
 
@@ -148,7 +140,7 @@ class _Linker:
     def _seen_from(self, function: FunctionType, value: Any) -> Any:
         if not _is_ours(value):
             return value
-        target = _plain_function(value)
+        target = plain_function(value)
         replacement = self.replaced(target)
         return target if replacement is function else replacement
 
@@ -266,84 +258,6 @@ def rules_of(function: Function) -> dict[str, Function]:
     return {rule.__name__: rule for rule in found if not is_phase(rule)}
 
 
-def check_rule(original: Function, replacement: Function) -> None:
-    """Refuse a replacement that does not fit the rule it replaces, before anything large is compiled.
-
-    Checked are: a plain function with as many parameters; compiles on its own; gives one float (write 1.0, not 1); and
-    for 200 inputs the compiled bits equal those of plain Python.
-
-    Raises
-    ------
-    RuleError
-        One line that says which rule, and what to change.
-    """
-    rule, mine = _plain_function(original), _plain_function(replacement)
-    name = getattr(rule, "__name__", repr(rule))
-    if not isinstance(mine, FunctionType):
-        raise RuleError(f"rule {name}: the replacement must be a plain function, not {type(mine).__name__}")
-    wanted = list(inspect.signature(rule).parameters)
-    if not _takes(mine, len(wanted)):
-        given = inspect.signature(mine)
-        raise RuleError(f"rule {name}: {mine.__name__}{given} must take {len(wanted)} numbers: {', '.join(wanted)}")
-    if _config.DISABLE_JIT:
-        return
-    try:
-        compiled = link(mine, {rule: mine})
-        compiled.compile((numba.float64,) * len(wanted))
-    except (numba.core.errors.NumbaError, LinkError) as error:
-        line = next((text for text in str(error).splitlines() if text.strip() and "Failed in" not in text), "")
-        raise RuleError(f"rule {name}: {mine.__name__} cannot be compiled: {line.strip()}") from error
-    result = compiled.nopython_signatures[0].return_type
-    if result != numba.float64:
-        raise RuleError(f"rule {name}: {mine.__name__} must return a float (such as 1.0, not 1), it returns {result}")
-    _compare_bits(name, rule, mine, compiled, len(wanted))
-
-
-def _takes(function: FunctionType, count: int) -> bool:
-    """Whether a function takes exactly `count` arguments by position and nothing else."""
-    code, more = function.__code__, inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
-    return code.co_argcount == count and not code.co_kwonlyargcount and not code.co_flags & more
-
-
-def _compare_bits(name: str, rule: Function, mine: Function, compiled: Function, count: int) -> None:
-    """200 inputs: half of them shares between 0 and 1, half positive numbers from 0.001 to 1000."""
-    for point in range(200):
-        shares = [uniform(0, 0, point, 0, slot) for slot in range(count)]
-        values = shares if point % 2 else [exp(6.9 * (2.0 * share - 1.0)) for share in shares]
-        try:
-            plain = float(mine(*values))
-        except (ArithmeticError, ValueError) as error:
-            if _fails(rule, values):
-                continue
-            raise RuleError(
-                f"rule {name}: {mine.__name__} raises {type(error).__name__} ({error}) for {values}; "
-                "guard a denominator: x / larger(y, TINY)"
-            ) from error
-        kernel = float(compiled(*values))
-        if plain.hex() != kernel.hex():
-            raise RuleError(
-                f"rule {name}: {mine.__name__} gives {plain!r} in plain Python and {kernel!r} compiled for {values}; "
-                "use exp, log, power and sqrt of abm.rules.numbers"
-            )
-
-
-def _fails(rule: Function, values: list[float]) -> bool:
-    try:
-        return rule(*values) is None
-    except (ArithmeticError, ValueError):
-        return True
-
-
-def rule_called(name: str, function: Function) -> Function:
-    """The rule with this name that a quarter or phase reaches; an unknown name is an error with the nearest one."""
-    known = rules_of(function)
-    if name not in known:
-        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-        raise RuleError(f"no rule is called {name!r}{hint}")
-    return known[name]
-
-
 def _njit(twin: FunctionType, options: Mapping[str, Any], cache: bool) -> Any:
     """Compile a phase; without `noalias` where this numba has no such flag (the same bits, more slowly)."""
     known = {name: value for name, value in options.items() if name != "noalias"}
@@ -360,14 +274,23 @@ def _unaliased(flags: Any) -> Any:
     return flags
 
 
-def _plain_function(function: Any) -> Any:
+def digest(function: Function) -> str:
+    """Sixteen digits that say what a function does: its code, constants and all it calls; empty if that may vary."""
+    linker = _Linker(function, {}, {}, {}, True)
+    parts: list[str] = []
+    linker._describe(linker.outermost, parts, {})
+    text = "\n".join(parts)
+    return "" if link_cache.UNKNOWN in text else hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def plain_function(function: Any) -> Any:
     """The plain function under a decorator of numba."""
     return function.py_func if isinstance(function, Dispatcher) else function
 
 
 def _plain_functions(rules: Mapping[Function, Function] | None, plain: bool) -> dict[Any, Any]:
     """Replacements without decorators; a bound method or other callable can stand in plain Python only."""
-    found = {_plain_function(rule): _plain_function(replacement) for rule, replacement in (rules or {}).items()}
+    found = {plain_function(rule): plain_function(replacement) for rule, replacement in (rules or {}).items()}
     for rule, replacement in found.items():
         if not (callable(replacement) if plain else isinstance(replacement, FunctionType)):
             raise LinkError(f"{_label(rule)} can be replaced by a plain function, not by {replacement!r}")
@@ -376,7 +299,7 @@ def _plain_functions(rules: Mapping[Function, Function] | None, plain: bool) -> 
 
 def _is_ours(value: Any) -> bool:
     """Whether a value is a Python function to link, not one that numba knows by identity."""
-    function = _plain_function(value)
+    function = plain_function(value)
     return isinstance(function, FunctionType) and not link_cache.from_library(function)
 
 

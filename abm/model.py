@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,16 @@ from typing import Any
 import mesa
 import numpy as np
 
-from abm.agents import AIFirm, ChipVendor, Regulator, SupplyNode
+from abm.agents import AddedAgent, AIFirm, ChipVendor, Regulator, SupplyNode
 from abm.agents.regulator import offices
 from abm.calendar import quarter_label
 from abm.draws import check_seed
-from abm.link import link
+from abm.machine import compiled_before, kernel, machine_of
 from abm.network import knowledge_network, procurement_network, supply_network
-from abm.quarter import quarters
 from abm.scenario import Scenario, ScenarioError
 from abm.schema import nearest
-from abm.simulation import REPLICATIONS, Builder, compiled_before, kernel, prepare
+from abm.simulation import REPLICATIONS, Builder, prepare
+from abm.special import SpecialQuarters, check_firm
 from abm.view import RunView
 from abm.vocabulary import QUARTERS
 
@@ -68,6 +68,9 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
         Worlds that share a draw of the parameters.
     compiled : bool
         False runs plain Python: the same bits, about 0.1 s a quarter, and no wait for the compiler.
+    agents : mapping of str to type
+        Subclasses of `AIFirm` by the id of the firm: it decides by their methods, in plain Python and in both runs; the
+        compiled engine serves all others.
 
     Attributes
     ----------
@@ -91,34 +94,62 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
         counterfactual: Scenario | str | None = "none_0",
         replications: int = REPLICATIONS,
         compiled: bool = True,
+        agents: Mapping[str, type[AIFirm]] | None = None,
     ) -> None:
         seed = _seed(rng)
         _check_count("world", world, 0)
         _check_count("replications", replications, 1)
         arms = _arms(scenario, counterfactual)
+        machine = machine_of(arms[0])
+        if any(machine_of(arm) != machine for arm in arms):
+            raise ScenarioError("a model and its counterfactual share rules and agents; compare() runs others apart")
         super().__init__(rng=seed)
         self._advance: Callable[[], None] = self.step
         self.step = self._step_if_not_over  # type: ignore[method-assign]
         plan = prepare(arms)
         lanes = np.array([0, len(arms) - 1], dtype=np.int64)
-        self._handle = Builder(plan, arms, seed, int(replications), int(world)).fill(lanes)
-        if compiled and not compiled_before(PAIR):
+        self._handle = Builder(plan, arms, seed, int(replications), int(world), machine).fill(lanes)
+        if compiled and not compiled_before(PAIR, machine):
             _log.warning("the first step compiles the model for this machine, once: about a minute")
-        self._quarters = kernel(PAIR) if compiled else link(quarters, sizes={"LANES": PAIR}, plain=True)
         self._state = self._handle if compiled else self._handle.world
-        self.controls = RunView(plan, self._handle.world, 0, arms[0])
-        self.counterfactual = RunView(plan, self._handle.world, 1, arms[1]) if len(arms) > 1 else None
-        self._add_agents()
+        self._runs = [RunView(plan, self._handle.world, lane, arms[arm]) for lane, arm in enumerate(lanes)]
+        self.controls = self._runs[0]
+        self.counterfactual = self._runs[1] if len(arms) > 1 else None
+        special = _special(agents, self.controls.names(AIFirm.kind))
+        self._add_agents(special)
+        self._quarters: Any
+        if special:
+            self._quarters = SpecialQuarters(self._handle, self._special_firms(special), machine, compiled)
+        else:
+            self._quarters = kernel(PAIR, machine) if compiled else machine.plain(PAIR)
         self.datacollector = _collector(self)
 
-    def _add_agents(self) -> None:
+    def _add_agents(self, special: Mapping[str, Any]) -> None:
         """Every agent of the world file, firms first; firms that enter later are there from the start (see `alive`)."""
         run = self.controls
-        kinds: tuple[Any, ...] = (AIFirm, ChipVendor, SupplyNode, Regulator)
-        counts = (*(len(run.names(kind.kind)) for kind in kinds[:3]), len(offices(run)))
+        for index, name in enumerate(run.names(AIFirm.kind)):
+            special.get(name, AIFirm)(self, run, index)
+        if special:  # they are AI firms too, beside having a type of their own
+            self.agents_by_type[AIFirm] = self.agents.select(lambda one: isinstance(one, AIFirm))
+        kinds: tuple[Any, ...] = (ChipVendor, SupplyNode, Regulator)
+        counts = (*(len(run.names(kind.kind)) for kind in kinds[:2]), len(offices(run)))
         for kind, count in zip(kinds, counts, strict=True):
             for index in range(count):
                 kind(self, run, index)
+        for added in machine_of(run.scenario).kinds:
+            for index in range(len(added.ids)):
+                AddedAgent(self, run, index, added)
+
+    def _special_firms(self, special: Mapping[str, Any]) -> list[dict[int, AIFirm]]:
+        """Firms of each lane that decide by methods of their own, by place; those of the second are no Mesa agents."""
+        firms = self.controls.names(AIFirm.kind)
+        lanes: list[dict[int, AIFirm]] = [{firms.index(name): self.agent(name) for name in special}]
+        for run in self._runs[1:]:
+            twins = {firms.index(name): kind(self, run, firms.index(name)) for name, kind in special.items()}
+            for twin in twins.values():
+                twin.remove()
+            lanes.append(twins)
+        return lanes
 
     # --- time -----------------------------------------------------------------------------------------------------
 
@@ -142,9 +173,8 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
         """
         following = self.step_index + 1
         self._quarters(self._state, following, following + 1)
-        for run in (self.controls, self.counterfactual):
-            if run is not None:
-                run.step = following
+        for run in self._runs:
+            run.step = following
         self.running = following < QUARTERS - 1
         self.datacollector.collect(self)
 
@@ -211,6 +241,16 @@ def _arms(scenario: Scenario | str | Path, counterfactual: Scenario | str | None
         kind = type(counterfactual).__name__
         raise ScenarioError(f"counterfactual must be a Scenario, the name of one, or None, not {kind}")
     return [controls, controls.counterfactual(counterfactual)]
+
+
+def _special(agents: Mapping[str, type[AIFirm]] | None, firms: Sequence[str]) -> dict[str, Any]:
+    """Classes of firms that decide by methods of their own, checked."""
+    given = dict(agents or {})
+    for name, kind in given.items():
+        if name not in firms:
+            raise ScenarioError(f"agents: there is no AI firm {name!r}{nearest(str(name), firms)}")
+        check_firm(name, kind)
+    return given
 
 
 def _collector(model: ChipCurbsModel) -> mesa.DataCollector:

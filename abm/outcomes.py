@@ -1,10 +1,10 @@
 """What is measured in one run: the lead in months, compute ratios, self-reliance, present values (MODEL section 9).
 
 Every function works on whole arrays with the run first and the quarter second; a failed run is NaN and stays NaN.
-A new outcome is a function of the recorded series under `@outcome(unit, meaning)`; it then has a name in `Results`.
+A new outcome is a function of results under `@outcome(unit, meaning)`; it then has a name in `Results`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -42,32 +42,60 @@ class Recorded(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A quantity derived from the recorded series of a run; `compute` gives shape (run, quarter)."""
+    """A quantity derived from what a run recorded; `compute` gives an array with the dimensions `dims`."""
 
     name: str
     unit: str
     meaning: str
-    compute: Callable[[Recorded], Floats]
+    compute: Callable[..., Floats]
+    dims: tuple[str, ...] = ("run", "quarter")
 
+    @property
+    def shipped(self) -> bool:
+        """Whether it is one of this module, not a user's."""
+        return self.compute.__module__ == __name__
+
+
+DIMENSIONS = ("run", "quarter", "firm")
+"""What an outcome may have a value for."""
 
 OUTCOMES: dict[str, Outcome] = {}
 """All derived outcomes by name, in order of declaration."""
 
 
-def outcome(unit: str, meaning: str) -> Callable[[Callable[[Recorded], Floats]], Callable[[Recorded], Floats]]:
-    """Declare a function as an outcome under its own name.
+def outcome[C: Callable[..., Floats]](
+    unit: str, meaning: str = "", dims: Sequence[str] = ("run", "quarter")
+) -> Callable[[C], C]:
+    """Declare a function of results as an outcome under its own name.
+
+    >>> @outcome("months", "how long ago the US frontier stood where China's stands in 2028", dims=("run",))
+    ... def lead_2028(run): return run["lead"].at("2028Q4")
+
+    Parameters
+    ----------
+    unit, meaning : what is measured; without a meaning the first line of the docstring is taken.
+    dims : dimensions of the array that it gives, out of run, quarter and firm, the run first.
 
     Raises
     ------
     ValueError
-        If the name is taken by a recorded series or another outcome.
+        If there is no unit or meaning, a dimension is unknown, or the name is taken by a recorded series or an outcome
+        of another module; one declared again in its own module takes the old one's place.
     """
+    given = tuple(dims)
 
-    def declare(compute: Callable[[Recorded], Floats]) -> Callable[[Recorded], Floats]:
+    def declare(compute: C) -> C:
         name = compute.__name__
-        if name in INDEX or name in OUTCOMES or name in {series.name for series in FIRM_SERIES}:
+        known = OUTCOMES.get(name)
+        again = known is not None and not known.shipped and known.compute.__module__ == compute.__module__
+        if name in INDEX or (known is not None and not again) or name in {series.name for series in FIRM_SERIES}:
             raise ValueError(f"outcome {name!r}: the name is taken; choose another")
-        OUTCOMES[name] = Outcome(name, unit, meaning, compute)
+        said = meaning or (compute.__doc__ or "").strip().partition("\n")[0]
+        if not unit or not said:
+            raise ValueError(f"outcome {name!r}: say what it measures: @outcome(unit, meaning) or a docstring")
+        if given[:1] != ("run",) or not set(given) <= set(DIMENSIONS) or len(set(given)) < len(given):
+            raise ValueError(f"outcome {name!r}: dims must be the run, then any of quarter and firm, not {given}")
+        OUTCOMES[name] = Outcome(name, unit, said, compute, given)
         return compute
 
     return declare

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from abm.calendar import QUARTERS, quarter_index, quarter_label
 from abm.intervals import spread
+from abm.labelled import Failed, Labelled, Panel, UnknownNameError
 from abm.operators import OPERATORS, Observed, observe
-from abm.outcomes import OUTCOMES
+from abm.outcomes import OUTCOMES, Outcome
 from abm.schema import nearest
 from abm.series import FIRM_SERIES, INDEX, SERIES
 from abm.storage import ResultsError, new_folder, read_results, write_results
@@ -23,7 +24,7 @@ from abm.vocabulary import LAWS
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
 
-__all__ = ["Failed", "Labelled", "Results", "ResultsError", "UnknownNameError"]
+__all__ = ["Failed", "Labelled", "Panel", "Results", "ResultsError", "UnknownNameError"]
 
 type Floats = NDArray[np.float64]
 type Integers = NDArray[np.int64]
@@ -31,72 +32,13 @@ type Integers = NDArray[np.int64]
 _FIRM_INDEX = {series.name: place for place, series in enumerate(FIRM_SERIES)}
 
 
-class UnknownNameError(KeyError):
-    """A name that results do not have; one line with the nearest one that they have."""
-
-    def __str__(self) -> str:
-        """The line itself, without the quotes of a KeyError."""
-        return str(self.args[0])
+_FRAMED = (("run", "quarter"), ("run", "quarter", "firm"))
+"""Dimensions of what fits into one table with a row per run and quarter."""
 
 
-@dataclass(frozen=True, eq=False)
-class Labelled:
-    """An array that says what it is.
-
-    Attributes
-    ----------
-    values : (run, quarter) or (run, quarter, firm)
-        Read-only; NaN in runs that failed.
-    dims : tuple of str
-        Name of each axis, run first.
-    coords : mapping
-        Labels along each axis: world ids, quarters, firm ids.
-    """
-
-    name: str
-    values: Floats
-    dims: tuple[str, ...]
-    unit: str
-    meaning: str
-    coords: Mapping[str, Sequence[Any] | Integers]
-
-    def at(self, quarter: str | int) -> Floats:
-        """Values in one quarter (label or step), shape (run,) or (run, firm)."""
-        known = list(self.coords["quarter"])
-        label = quarter if isinstance(quarter, str) else quarter_label(quarter)
-        if label not in known:
-            raise UnknownNameError(f"{self.name}: quarter {label!r} was not recorded{nearest(label, known)}")
-        return np.asarray(self.values[:, known.index(label)])
-
-
-@dataclass(frozen=True)
-class Failed:
-    """Runs that broke a law of the model: excluded from every statistic, never silently.
-
-    Attributes
-    ----------
-    count, runs : int
-        Failed runs and all runs.
-    laws : mapping
-        Failed runs by the law they broke first.
-    worlds : tuple of int
-        Their world ids, with which they can be run again.
-    first : str or None
-        Earliest quarter in which a law broke.
-    """
-
-    count: int
-    runs: int
-    laws: Mapping[str, int]
-    worlds: tuple[int, ...]
-    first: str | None
-
-    def __str__(self) -> str:
-        """One line for people."""
-        if not self.count:
-            return f"none of {self.runs} runs failed"
-        broken = ", ".join(f"{law}: {number}" for law, number in self.laws.items())
-        return f"{self.count} of {self.runs} runs failed, first in {self.first} ({broken})"
+def _by_quarter() -> list[str]:
+    """Series and outcomes with a value for each run and quarter."""
+    return [*INDEX, *(name for name, made in OUTCOMES.items() if made.dims == _FRAMED[0])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +63,8 @@ class Results:
         Step in which a law first broke, -1 if none; its place in `abm.vocabulary.LAWS`.
     manifest : dict
         What made the results: versions, checksums, settings.
+    added : mapping of str to Panel
+        What agents recorded that the model does not have by itself (`abm.kinds`).
 
     Raises
     ------
@@ -140,6 +84,7 @@ class Results:
     failed_quarter: Integers
     failed_law: Integers
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    added: Mapping[str, Panel] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check shapes, then blank the runs that failed."""
@@ -150,6 +95,11 @@ class Results:
                 blanked = getattr(self, name).copy()
                 blanked[..., broken] = np.nan
                 object.__setattr__(self, name, blanked)
+            panels = {
+                name: replace(panel, values=np.where(broken, np.nan, panel.values))
+                for name, panel in self.added.items()
+            }
+            object.__setattr__(self, "added", panels)
 
     def _check(self) -> None:
         runs, quarters = self.world.size, self.record.shape[1] if self.record.ndim == 3 else QUARTERS
@@ -160,9 +110,11 @@ class Results:
             "record": (len(SERIES), quarters, runs),
             "firm_record": (len(FIRM_SERIES), quarters, len(self.firms), runs),
             **{f"parameters[{name!r}]": (runs,) for name in self.parameters},
+            **{f"added[{name!r}]": (*map(len, one.axes.values()), runs) for name, one in self.added.items()},
         }
         arrays: dict[str, Any] = {name: getattr(self, name, None) for name in expected}
         arrays |= {f"parameters[{name!r}]": values for name, values in self.parameters.items()}
+        arrays |= {f"added[{name!r}]": panel.values for name, panel in self.added.items()}
         for name, shape in expected.items():
             found = np.shape(arrays[name])
             if found != shape:
@@ -174,10 +126,10 @@ class Results:
 
     # --- what there is ------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def names(self) -> tuple[str, ...]:
-        """Recorded series, derived outcomes, series by firm."""
-        return (*INDEX, *OUTCOMES, *_FIRM_INDEX)
+        """Recorded series, derived outcomes, series by firm, what added agents recorded."""
+        return (*INDEX, *OUTCOMES, *_FIRM_INDEX, *self.added)
 
     @property
     def observations(self) -> tuple[str, ...]:
@@ -242,14 +194,30 @@ class Results:
             about = SERIES[INDEX[name]]
             return Labelled(name, self.series(name), ("run", "quarter"), about.unit, about.meaning, coords)
         if name in OUTCOMES:
-            made = OUTCOMES[name]
-            values = np.asarray(made.compute(self), dtype=np.float64)
-            if values.shape != (self.runs, len(self.quarters)):
-                raise ResultsError(f"outcome {name!r}: has shape {values.shape}, (run, quarter) expected")
+            return self._outcome(OUTCOMES[name], coords)
+        if name in self.added:
+            panel = self.added[name]
+            # like every other array: run, quarter, then what is left
+            values = np.moveaxis(panel.values, (-1, list(panel.axes).index("quarter")), (0, 1))
             values.flags.writeable = False
-            return Labelled(name, values, ("run", "quarter"), made.unit, made.meaning, coords)
+            others = {dim: labels for dim, labels in panel.axes.items() if dim != "quarter"}
+            return Labelled(name, values, ("run", "quarter", *others), panel.unit, panel.meaning, {**coords, **others})
         hint = "; give it to observe()" if name in OPERATORS else nearest(str(name), self.names)
         raise UnknownNameError(f"results have no {name!r}{hint}")
+
+    def _outcome(self, made: Outcome, known: Mapping[str, Sequence[Any] | Integers]) -> Labelled:
+        """A derived outcome, checked against the dimensions that it declares."""
+        coords = {dim: known.get(dim, self.firms) for dim in made.dims}
+        shape = tuple(len(labels) for labels in coords.values())
+        try:
+            values = np.array(made.compute(self), dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ResultsError(f"outcome {made.name!r}: must give an array of numbers: {error}") from None
+        if values.shape != shape:
+            expected = ", ".join(f"{dim} {size}" for dim, size in zip(made.dims, shape, strict=True))
+            raise ResultsError(f"outcome {made.name!r}: gives an array of shape {values.shape}, ({expected}) expected")
+        values.flags.writeable = False
+        return Labelled(made.name, values, made.dims, made.unit, made.meaning, coords)
 
     def __contains__(self, name: object) -> bool:
         """Whether a name can be looked up."""
@@ -290,9 +258,12 @@ class Results:
         """
         import pandas as pd  # noqa: PLC0415  (slow to import)
 
-        chosen = list((*INDEX, *OUTCOMES) if names is None else names)
+        chosen = list(_by_quarter() if names is None else names)
         columns = {name: self[name] for name in chosen}
-        by_firm = {name for name in chosen if name in _FIRM_INDEX}
+        for name, labelled in columns.items():
+            if labelled.dims not in _FRAMED:
+                raise ResultsError(f"to_frame: {name} has the dimensions {labelled.dims}; take it as results[{name!r}]")
+        by_firm = {name for name in chosen if "firm" in columns[name].dims}
         if by_firm and len(by_firm) < len(chosen):
             raise ResultsError(f"to_frame: {sorted(by_firm)} are by firm and the others are not; ask for them apart")
         axes: list[Sequence[Any]] = [range(self.runs), self.quarters, *([self.firms] if by_firm else [])]
@@ -328,7 +299,7 @@ class Results:
     def _summary(self) -> list[list[Any]]:
         """Median and 90 % interval of every series and outcome by quarter, a header first."""
         rows: list[list[Any]] = [["name", "unit", "quarter", "runs", "p05", "median", "p95"]]
-        for name in (*INDEX, *OUTCOMES):
+        for name in _by_quarter():
             labelled = self[name]
             for t, quarter in enumerate(self.quarters):
                 found = spread(labelled.values[:, t])

@@ -5,112 +5,39 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from abm.additions import Kind, Rule, checked_kinds, checked_rules, origin
 from abm.calendar import QUARTERS, quarter_index, quarter_label
 from abm.parameters import ParameterError, check_values, load_parameters
-from abm.policy import (
-    Policy,
-    chips_only,
-    frozen,
-    lifted,
-    load_policy,
-    none_0,
-    none_threat,
-    script_until,
-    sliding,
-    tight,
-    tools_only,
-)
+from abm.policy import Policy, load_policy
 from abm.policy_schema import Instrument
 from abm.policy_toml import PolicyError
 from abm.slide import Slide
+from abm.timeline import (
+    CONTINUATIONS,
+    MODES,
+    SCRIPT_END,
+    ScenarioError,
+    Timeline,
+    nearest_name,
+    on_top,
+    shipped_history,
+)
 from abm.vocabulary import SWITCHES
 
+__all__ = ["CONTINUATIONS", "FOLDER", "KEYS", "MODES", "Scenario", "ScenarioError", "Timeline", "list_scenarios"]
+
 FOLDER = Path(__file__).parent / "data" / "scenarios"
-
-CONTINUATIONS = ("freeze_abs", "freeze_rel")
-"""What follows the script: thresholds frozen in TPP, or frozen relative to the best US line."""
-
-MODES = ("script", "none_0", "none_threat", "chips_only", "tools_only", "frozen", "tight", "sliding", "lifted")
-"""Which change of the timeline of instruments makes the scenario's policy."""
 
 RATIOS = (0.01, 2.0)
 """Range of `sliding_ratio`: from next to nothing to far above the best US line."""
 
-SCRIPT_END = "2026Q3"
-FREEZE_AT = "2022Q4"
-LIFT_AT = "2027Q1"
-
 PolicyLike = Policy | Instrument | str | Path | Iterable[Instrument | str | Path]
 
-
-class ScenarioError(ValueError):
-    """A scenario that cannot be used; one line that names file, key, nearest valid name and cure."""
-
-
-def _nearest(word: object, names: Iterable[str]) -> str:
-    known = list(names)
-    close = get_close_matches(str(word), known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; valid: {', '.join(known)}"
-
-
 _parameters = lru_cache(maxsize=1)(load_parameters)
-_history = lru_cache(maxsize=1)(load_policy)
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """The instruments from which every mode of a scenario is made, and the quarters at which the modes act.
-
-    `history` is followed to `script_until`; `added` are the user's own instruments, which no freeze removes.
-    """
-
-    history: Policy = field(default_factory=_history)
-    added: tuple[Instrument, ...] = ()
-    script_until: str = SCRIPT_END
-    frozen_at: str = FREEZE_AT
-    lifted_from: str = LIFT_AT
-
-    def policy(self, mode: str) -> Policy:
-        """Policy of a scenario in that mode: the changed history with the user's instruments on top."""
-        return _on_top(self._changed(mode, self.history), self.added)
-
-    def counterfactual(self, mode: str) -> Policy:
-        """Policy of the other arm: the user's instruments are changed by the mode like the history."""
-        return self._changed(mode, _on_top(self.history, self.added), keep={one.id for one in self.added})
-
-    def last_quarter(self, mode: str) -> int:
-        """Last quarter in which the script moves thresholds."""
-        return quarter_index(self.frozen_at if mode in ("frozen", "sliding") else self.script_until)
-
-    def _changed(self, mode: str, policy: Policy, keep: Iterable[str] = ()) -> Policy:
-        """Apply the mode; `keep` names instruments that the end of the script does not cut off."""
-        exempt = tuple(policy[name] for name in keep) if mode != "frozen" else ()
-        try:
-            policy = tight(policy) if mode == "tight" else policy
-            policy = sliding(policy, self.frozen_at) if mode == "sliding" else policy
-        except PolicyError as error:
-            raise ScenarioError(f"mode {mode!r}: {error}") from None
-        script = _on_top(script_until(policy, self.script_until), exempt)
-        change: dict[str, Callable[[Policy], Policy]] = {
-            "none_0": none_0,
-            "none_threat": none_threat,
-            "chips_only": chips_only,
-            "tools_only": tools_only,
-            "frozen": lambda script: frozen(script, self.frozen_at),
-            "lifted": lambda script: lifted(script, self.lifted_from),
-        }
-        return change[mode](script) if mode in change else script
-
-
-def _on_top(policy: Policy, added: Iterable[Instrument]) -> Policy:
-    """Add instruments, each replacing one of the same id; what they supersede may be absent in this arm."""
-    new = {one.id: one for one in added}
-    return Policy((*(one for one in policy if one.id not in new), *new.values()))
 
 
 @dataclass(frozen=True)
@@ -135,10 +62,15 @@ class Scenario:
         True: every other parameter at its default; False: drawn from its prior for each point.
     source
         File it was read from.
+    rules
+        Functions that stand in the place of rules, by the name of the rule.
+    kinds
+        Agents that the model does not have by itself (`abm.kinds.AgentKind`).
     mode, timeline
         How the policy came about; the counterfactual arm is made from the same timeline.
 
-    Raises `ScenarioError` on an unknown parameter, mechanism or mode and on a value out of range.
+    Raises `ScenarioError` on an unknown parameter, mechanism, rule or mode, on a value out of range and on a function
+    that cannot stand for its rule.
     """
 
     name: str
@@ -150,6 +82,8 @@ class Scenario:
     off: frozenset[str] = frozenset()
     point: bool = False
     source: str = ""
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    kinds: tuple[Kind, ...] = ()
     mode: str = "script"
     timeline: Timeline = field(default_factory=Timeline)
 
@@ -160,7 +94,7 @@ class Scenario:
         if not isinstance(self.policy, Policy):
             raise ScenarioError(f"{where}: key 'policy' must be an abm.policy.Policy; load one with load_policy(path)")
         if self.mode not in MODES:
-            raise ScenarioError(f"{where}: unknown mode {self.mode!r}{_nearest(self.mode, MODES)}")
+            raise ScenarioError(f"{where}: unknown mode {self.mode!r}{nearest_name(self.mode, MODES)}")
         if not isinstance(self.point, bool):
             raise ScenarioError(f"{where}: key 'point' must be true or false, not {self.point!r}")
         if self.relative_from is not None and not 0 <= self.relative_from < QUARTERS:
@@ -173,6 +107,8 @@ class Scenario:
             )
         object.__setattr__(self, "fixed", _checked_values(where, self.fixed))
         object.__setattr__(self, "off", _checked_mechanisms(where, self.off))
+        object.__setattr__(self, "rules", checked_rules(where, self.rules))
+        object.__setattr__(self, "kinds", checked_kinds(where, self.kinds))
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Scenario:
@@ -187,7 +123,7 @@ class Scenario:
             return _read(path)
         if path.suffix == ".toml":
             raise ScenarioError(f"{path}: no such file; built-in scenarios: {', '.join(_names())}")
-        raise ScenarioError(f"no scenario {str(name_or_path)!r}{_nearest(name_or_path, _names())}")
+        raise ScenarioError(f"no scenario {str(name_or_path)!r}{nearest_name(name_or_path, _names())}")
 
     @property
     def slide(self) -> Slide:
@@ -222,12 +158,27 @@ class Scenario:
             self.timeline.history.with_instruments(*self.timeline.added, *added)
         except PolicyError as error:
             raise ScenarioError(f"{where}: {error}") from None
-        timeline = replace(self.timeline, added=_on_top(Policy(self.timeline.added), added).instruments)
+        timeline = replace(self.timeline, added=on_top(Policy(self.timeline.added), added).instruments)
         return replace(self, policy=timeline.policy(self.mode), timeline=timeline)
 
     def without(self, *mechanisms: str) -> Scenario:
         """Switch mechanisms off, such as "stockpiling" (`abm.vocabulary.SWITCHES`)."""
         return replace(self, off=frozenset((*self.off, *mechanisms)))
+
+    def with_rules(self, **rules: Rule) -> Scenario:
+        """Put functions in the place of rules of `abm/rules`: floats in, one float out, compiled into the model.
+
+        >>> scenario.with_rules(offer_value=mine)
+
+        A function is checked at once: name of the rule, number of parameters, a float as its value, and the same bits
+        compiled as in plain Python. It may call the rule that it replaces.
+        """
+        return replace(self, rules={**self.rules, **rules})
+
+    def with_agents(self, *kinds: Kind) -> Scenario:
+        """Add agents that the model does not have by itself; one with a known name takes the old one's place."""
+        new = {getattr(kind, "name", ""): kind for kind in kinds}
+        return replace(self, kinds=(*(kind for kind in self.kinds if kind.name not in new), *new.values()))
 
     def with_point(self, point: bool) -> Scenario:
         """Hold every free parameter at its default (True), or draw it from its prior (False)."""
@@ -237,7 +188,8 @@ class Scenario:
         """Choose what follows the script: "freeze_abs", or "freeze_rel" (thresholds slide with the best US line)."""
         if continuation not in CONTINUATIONS:
             raise ScenarioError(
-                f"scenario {self.name!r}: unknown continuation {continuation!r}{_nearest(continuation, CONTINUATIONS)}"
+                f"scenario {self.name!r}: unknown continuation {continuation!r}"
+                f"{nearest_name(continuation, CONTINUATIONS)}"
             )
         if self.mode == "sliding" and continuation != "freeze_rel":
             raise ScenarioError(
@@ -247,15 +199,22 @@ class Scenario:
         return replace(self, relative_from=last if continuation == "freeze_rel" else None)
 
     def counterfactual(self, name: str = "none_0") -> Scenario:
-        """Make the other arm of a pair: same parameters and mechanisms, law of that built-in scenario.
+        """Make the other arm of a pair: same parameters, mechanisms, rules and agents, law of that built-in scenario.
 
         The law is made from this scenario's own timeline, except `history`, which is what happened. Parameters that
         the other scenario's own file fixes (enforcement in `tight`) hold in the other arm alone.
         """
         if name not in _names():
-            raise ScenarioError(f"unknown counterfactual {name!r}{_nearest(name, _names())}")
+            raise ScenarioError(f"unknown counterfactual {name!r}{nearest_name(name, _names())}")
         other = _read(FOLDER / f"{name}.toml")
-        arm = replace(other, fixed={**self.fixed, **other.fixed}, off=self.off | other.off, point=self.point)
+        arm = replace(
+            other,
+            fixed={**self.fixed, **other.fixed},
+            off=self.off | other.off,
+            point=self.point,
+            rules=self.rules,
+            kinds=self.kinds,
+        )
         if other.mode != "script":
             at = other.timeline
             timeline = replace(self.timeline, frozen_at=at.frozen_at, lifted_from=at.lifted_from)
@@ -276,6 +235,8 @@ class Scenario:
             "fixed": dict(sorted(self.fixed.items())),
             "off": sorted(self.off),
             "instruments": list(self.policy.ids),
+            "rules": {name: origin(function) for name, function in sorted(self.rules.items())},
+            "agents": [kind.describe() for kind in self.kinds],
         }
 
 
@@ -291,7 +252,7 @@ def _checked_mechanisms(where: str, names: Iterable[str]) -> frozenset[str]:
         raise ScenarioError(f"{where}: key 'without' must be a list of mechanisms, such as [{names!r}]")
     for name in names:
         if name not in SWITCHES:
-            raise ScenarioError(f"{where}: unknown mechanism {name!r}{_nearest(name, SWITCHES)}")
+            raise ScenarioError(f"{where}: unknown mechanism {name!r}{nearest_name(name, SWITCHES)}")
     return frozenset(names)
 
 
@@ -346,7 +307,7 @@ def _quarter(value: Any) -> str:
 def _choice(names: tuple[str, ...]) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in names:
-            raise ValueError(f"{value!r} is unknown{_nearest(value, names)}")
+            raise ValueError(f"{value!r} is unknown{nearest_name(value, names)}")
         return str(value)
 
     return read
@@ -394,7 +355,7 @@ def _read(path: Path) -> Scenario:
     values: dict[str, Any] = {}
     for key, value in content.items():
         if key not in KEYS:
-            raise ScenarioError(f"{path.name}: unknown key {key!r}{_nearest(key, KEYS)}")
+            raise ScenarioError(f"{path.name}: unknown key {key!r}{nearest_name(key, KEYS)}")
         try:
             values[key] = KEYS[key](value)
         except ValueError as error:
@@ -422,7 +383,7 @@ def _timeline(path: Path, values: Mapping[str, Any]) -> Timeline:
     """Build the timeline of a file from the keys `timeline`, `drop`, `policy` and the quarters."""
     added = _instruments(path.name, [path.parent / item for item in values.get("policy", ())])
     try:
-        history = load_policy(path.parent / values["timeline"]) if "timeline" in values else _history()
+        history = load_policy(path.parent / values["timeline"]) if "timeline" in values else shipped_history()
         history = history.without(values.get("drop", ()))
         history.with_instruments(*added)
     except PolicyError as error:

@@ -6,34 +6,31 @@ worlds: lanes 2j and 2j + 1 of a pair see the same draws, so that their differen
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from abm.backfire import Comparison
+from abm.calendar import quarter_label
 from abm.designs import redesigns, roadmap
 from abm.draws import check_seed
 from abm.engine import LANES, lanes_of_block, run_blocks
 from abm.generations import Design
 from abm.handle import Handle
 from abm.lawtables import compile_law
-from abm.link import compiled_before as linked_before
-from abm.link import link
+from abm.machine import STOCK, Machine, compiled_before, kernel, machine_of
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
 from abm.policy import Policy
-from abm.quarter import quarters
-from abm.results import Results
+from abm.results import Panel, Results
 from abm.scenario import Scenario
 from abm.series import FIRM_SERIES, SERIES
 from abm.slide import Slide
-from abm.start import Lanes, dimension_sizes, start_arrays
-from abm.state import FIELDS, Floats, Ints, World, allocate
+from abm.start import Lanes, dimension_sizes
+from abm.state import Field, Floats, Ints, allocate
 from abm.tables import DataPack, load_pack
 from abm.vocabulary import QUARTERS, SWITCHES
 from abm.world import Blueprint, blueprint
@@ -42,27 +39,13 @@ from abm.worldfile import load_world_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+__all__ = ["Builder", "compare", "compiled_before", "kernel", "prepare", "run_arms", "simulate"]
+
 Progress = Callable[[int, int], object]
 REPLICATIONS = 8
 """Replications a point by default, so that parameter uncertainty and chance can be told apart (MODEL R15)."""
 POINTS_AT_ONCE = 256
 """Points whose parameters are drawn together."""
-_COMPILING = threading.Lock()
-
-
-@lru_cache(maxsize=4)
-def kernel(lanes: int = LANES) -> Any:
-    """The compiled quarters for blocks of `lanes` runs: `kernel(handle, first quarter, quarter after the last)`."""
-    linked = link(quarters, sizes={"LANES": lanes})
-    if not isinstance(linked, FunctionType):
-        return linked
-    # NUMBA_DISABLE_JIT=1: plain Python takes the arrays themselves
-    return lambda handle, start, stop: linked(handle.world, start, stop)
-
-
-def compiled_before(lanes: int = LANES) -> bool:
-    """Whether the model is compiled already on this machine; if not, the first run takes about a minute longer."""
-    return linked_before(quarters, sizes={"LANES": lanes})
 
 
 @lru_cache(maxsize=2)
@@ -132,50 +115,54 @@ def run_arms(
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
     plan = prepare(arms)
-    builder = Builder(plan, arms, seed, replications, first_world)
-    total = runs * len(arms)
-    compiled = kernel(lanes)
-    blocks = run_blocks(
-        lambda handle: compiled(handle, 0, QUARTERS),
-        lambda start, handle: builder.fill(lanes_of_block(start, total, lanes), handle),
-        total,
-        lanes,
-        threads,
-        None if progress is None else lambda done, every: progress(done // len(arms), every // len(arms)),
-        _collect,
-    )
-    record, firm_record, quarter, law = (np.concatenate(part, axis=-1) for part in zip(*blocks, strict=True))
+    machines = [machine_of(arm) for arm in arms]
     worlds = np.arange(first_world, first_world + runs)
-    made = []
-    for place, arm in enumerate(arms):
-        own = slice(place, None, len(arms))
-        made.append(
-            Results(
-                scenario=arm.name,
+    made: list[Results | None] = [None] * len(arms)
+    done = 0
+
+    def report(lanes_done: int, _: int) -> None:
+        if progress is not None:
+            progress((done + lanes_done) // len(arms), runs)
+
+    # arms of one machine are lanes of one kernel; all arms see the same worlds and draws
+    for machine in dict.fromkeys(machines):
+        places = [place for place, one in enumerate(machines) if one == machine]
+        builder = Builder(plan, arms, seed, replications, first_world, machine, places)
+        for place, recorded in zip(places, _run(builder, runs, lanes, threads, report), strict=True):
+            made[place] = Results(
+                scenario=arms[place].name,
                 seed=seed,
                 replications=replications,
                 world=worlds,
-                parameters=parameter_values(arm, seed, worlds // replications),
-                record=np.ascontiguousarray(record[..., own]),
-                firm_record=np.ascontiguousarray(firm_record[..., own]),
+                parameters=parameter_values(arms[place], seed, worlds // replications),
                 firms=tuple(firm.id for firm in plan.world.firms),
                 designs=tuple(design.id for design in plan.designs),
-                failed_quarter=quarter[own],
-                failed_law=law[own],
-                manifest=_manifest(arm, plan, seed, runs, replications),
+                manifest=_manifest(arms[place], plan, seed, runs, replications),
+                **recorded,
             )
-        )
-    return made
+        done += runs * len(places)
+    return [one for one in made if one is not None]
 
 
-def _collect(start: int, count: int, handle: Handle) -> tuple[Floats, Floats, Ints, Ints]:
-    world = handle.world
-    return (
-        world.record[..., :count].copy(),
-        world.firm_record[..., :count].copy(),
-        world.failed_quarter[:count].copy(),
-        world.failed_law[:count].copy(),
+def _run(builder: Builder, runs: int, lanes: int, threads: int | None, report: Progress) -> Iterator[dict[str, Any]]:
+    """Run the arms of a builder in one kernel; what results hold of each."""
+    count, machine = len(builder.places), builder.machine
+    compiled = kernel(lanes, machine)
+    names = ("record", "firm_record", "failed_quarter", "failed_law", *machine.recorded)
+    blocks = run_blocks(
+        lambda handle: compiled(handle, 0, QUARTERS),
+        lambda start, handle: builder.fill(lanes_of_block(start, runs * count, lanes), handle),
+        runs * count,
+        lanes,
+        threads,
+        report,
+        lambda start, kept, handle: {name: getattr(handle.world, name)[..., :kept].copy() for name in names},
     )
+    whole = {name: np.concatenate([block[name] for block in blocks], axis=-1) for name in names}
+    for place in range(count):
+        mine = {name: np.ascontiguousarray(array[..., place::count]) for name, array in whole.items()}
+        added = {name: builder.panel(name, mine.pop(name)) for name in machine.recorded}
+        yield {**mine, "added": added}
 
 
 def _manifest(arm: Scenario, plan: Blueprint, seed: int, runs: int, replications: int) -> dict[str, Any]:
@@ -191,18 +178,30 @@ def _manifest(arm: Scenario, plan: Blueprint, seed: int, runs: int, replications
 class Builder:
     """Fills worlds for blocks of lanes; lane = world x arms + arm."""
 
-    def __init__(self, plan: Blueprint, arms: Sequence[Scenario], seed: int, replications: int, first_world: int = 0):
+    def __init__(
+        self,
+        plan: Blueprint,
+        arms: Sequence[Scenario],
+        seed: int,
+        replications: int,
+        first_world: int = 0,
+        machine: Machine = STOCK,
+        places: Sequence[int] | None = None,
+    ):
+        """`places` are the arms that this machine runs; by default all."""
         self.plan, self.arms, self.seed = plan, tuple(arms), seed
         self.replications, self.first_world = replications, first_world
+        self.machine, self.places = machine, tuple(range(len(arms)) if places is None else places)
         self._drawn: dict[tuple[int, int], Floats] = {}
 
     def lanes(self, ids: Ints) -> Lanes:
         """Arm, world, parameters and switches of lanes."""
-        arm = ids % len(self.arms)
-        worlds = self.first_world + ids // len(self.arms)
+        arm = np.array(self.places)[ids % len(self.places)]
+        worlds = self.first_world + ids // len(self.places)
         parameter = np.empty((len(NAMES), len(ids)))
         switch = np.ones((len(SWITCHES), len(ids)))
-        for place, scenario in enumerate(self.arms):
+        for place in self.places:
+            scenario = self.arms[place]
             mine = arm == place
             points = worlds[mine] // self.replications
             for chunk in np.unique(points // POINTS_AT_ONCE):
@@ -227,21 +226,38 @@ class Builder:
 
     def fill(self, ids: Ints, handle: Handle | None = None) -> Handle:
         """A world for these lanes at the start of 2020Q1; the arrays of `handle` are used again if given."""
-        start = start_arrays(self.plan, self.lanes(ids), self.seed)
+        start = self.machine.start(self.plan, self.lanes(ids), self.seed)
+        fields = self.machine.fields
         if handle is None:
-            given = {**self.plan.arrays, **{name: _typed(name, array) for name, array in start.items()}}
-            sizes = dimension_sizes(self.plan, len(ids), len(SERIES), len(FIRM_SERIES))
-            return Handle(allocate(sizes, given))
-        for name, array in zip(World._fields, handle.world, strict=True):
+            given = {**self.plan.arrays, **{name: _typed(fields[name], array) for name, array in start.items()}}
+            sizes = dimension_sizes(self.plan, len(ids), len(SERIES), len(FIRM_SERIES)) | self.machine.sizes
+            return Handle(allocate(sizes, given, fields))
+        for name, array in zip(fields, handle.world, strict=True):
             if name in start:
                 array[...] = start[name]
             elif name not in self.plan.arrays:
                 array[...] = 0
         return handle
 
+    def panel(self, name: str, values: Floats) -> Panel:
+        """A recorded field of an added kind of agents with its labels."""
+        field = self.machine.fields[name]
+        labels: dict[str, tuple[str, ...]] = {
+            "quarter": tuple(quarter_label(step) for step in range(QUARTERS)),
+            "firm": tuple(firm.id for firm in self.plan.world.firms),
+            "vendor": tuple(vendor.id for vendor in self.plan.world.vendors),
+            "offer": tuple(offer.id for offer in self.plan.world.offers),
+            **{kind.name: kind.ids for kind in self.machine.kinds},
+        }
+        axes = {
+            dim: labels.get(dim, tuple(map(str, range(size))))
+            for dim, size in zip(field.dims[:-1], values.shape[:-1], strict=True)
+        }
+        return Panel(field.unit, field.meaning, axes, values)
 
-def _typed(name: str, array: Any) -> Floats | Ints:
-    if FIELDS[name].integer:
+
+def _typed(field: Field, array: Any) -> Floats | Ints:
+    if field.integer:
         return np.ascontiguousarray(array, dtype=np.int64)
     return np.ascontiguousarray(array, dtype=np.float64)
 

@@ -6,8 +6,11 @@ declarations, so allocation, validation, ODD tables and error messages all come 
 
 from __future__ import annotations
 
+from collections import namedtuple
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from functools import lru_cache
+from typing import Annotated, Any, NamedTuple, cast, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -300,28 +303,37 @@ def _zeros(shape: tuple[int, ...], integer: bool) -> Floats | Ints:
     return np.zeros(shape, np.int64) if integer else np.zeros(shape, np.float64)
 
 
-def allocate(sizes: dict[str, int], given: dict[str, Floats | Ints]) -> World:
+def allocate(sizes: dict[str, int], given: dict[str, Floats | Ints], fields: Mapping[str, Field] = FIELDS) -> World:
     """A world of zeros with the arrays in `given` in place.
 
     Parameters
     ----------
-    sizes : length of each dimension named in `FIELDS`.
+    sizes : length of each dimension named in `fields`.
     given : arrays that are already known, by field name.
+    fields : declarations, `FIELDS` first; those of added kinds of agents may follow.
 
     Raises
     ------
     ValueError
         If a given array is unknown or its shape or type differs from its declaration.
     """
-    unknown = sorted(set(given) - set(FIELDS))
+    unknown = sorted(set(given) - set(fields))
     if unknown:
         raise ValueError(f"state: unknown arrays {unknown}")
     arrays: list[Any] = []
-    for name, field in FIELDS.items():
+    for name, field in fields.items():
         shape = tuple(sizes[dim] for dim in field.dims)
         kind = np.int64 if field.integer else np.float64
         array = given[name] if name in given else _zeros(shape, field.integer)
         if array.shape != shape or array.dtype != kind:
             raise ValueError(f"state: {name} has shape {array.shape} {array.dtype}, expected {shape} {kind.__name__}")
         arrays.append(np.ascontiguousarray(array))
-    return World(*arrays)
+    return world_class(tuple(fields))(*arrays)
+
+
+@lru_cache(maxsize=16)
+def world_class(names: tuple[str, ...]) -> type[World]:
+    """`World`, or a named tuple like it with further arrays behind its own."""
+    if names == World._fields:
+        return World
+    return cast("type[World]", namedtuple("World", names))

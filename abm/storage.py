@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.calendar import quarter_label
+from abm.labelled import Panel
 from abm.schema import nearest
 from abm.series import FIRM_SERIES, SERIES, Series
 
@@ -82,6 +83,8 @@ def write_results(folder: Path, content: Mapping[str, Any], summary: Sequence[Se
     parquet.write_table(pa.table(worlds), folder / WORLDS_FILE, use_dictionary=False)
     _write_panel(folder / SERIES_FILE, SERIES, record, {"quarter": labels}, world)
     _write_panel(folder / FIRMS_FILE, FIRM_SERIES, firm_record, {"quarter": labels, "firm": content["firms"]}, world)
+    for name, panel in content["added"].items():
+        _write_panel(folder / _added_file(name), [Series(name, "", "")], panel.values[None], panel.axes, world)
     with (folder / SUMMARY_FILE).open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(summary)
     description = {
@@ -94,6 +97,15 @@ def write_results(folder: Path, content: Mapping[str, Any], summary: Sequence[Se
         "parameters": list(content["parameters"]),
         "series": [{"name": s.name, "unit": s.unit, "meaning": s.meaning} for s in SERIES],
         "firm_series": [{"name": s.name, "unit": s.unit, "meaning": s.meaning} for s in FIRM_SERIES],
+        "added": [
+            {
+                "name": name,
+                "unit": one.unit,
+                "meaning": one.meaning,
+                "axes": {dim: list(one.axes[dim]) for dim in one.axes},
+            }
+            for name, one in content["added"].items()
+        ],
         "made_by": content["manifest"],
     }
     try:
@@ -154,7 +166,25 @@ def read_results(folder: str | Path) -> dict[str, Any]:
     fields["parameters"] = {name: columns[f"parameter.{name}"] for name in names}
     fields["record"] = _read_panel(place / SERIES_FILE, SERIES, (runs, quarters), fields["world"])
     fields["firm_record"] = _read_panel(place / FIRMS_FILE, FIRM_SERIES, (runs, quarters, firms), fields["world"])
+    fields["added"] = {
+        str(entry["name"]): _read_added(place, entry, fields["world"]) for entry in description.get("added", ())
+    }
     return fields
+
+
+def _added_file(name: str) -> str:
+    return f"added.{name}.parquet"
+
+
+def _read_added(folder: Path, entry: Mapping[str, Any], world: NDArray[np.int64]) -> Panel:
+    """What added agents recorded under one name."""
+    try:
+        name, axes = str(entry["name"]), {dim: tuple(labels) for dim, labels in entry["axes"].items()}
+        about = str(entry["unit"]), str(entry["meaning"])
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ResultsError(f"{folder / MANIFEST}: key 'added' is malformed: {error}") from None
+    shape = (len(world), *map(len, axes.values()))
+    return Panel(*about, axes, _read_panel(folder / _added_file(name), [Series(name, "", "")], shape, world)[0])
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

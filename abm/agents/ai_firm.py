@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import mesa
 
+from abm.rules import ai_firm as rules
 from abm.view import Quantities, Quantity, View, by_name
 from abm.vocabulary import BUYER_CLASSES, SERVE, TRAIN, WORKLOADS
+
+DECISIONS = (
+    "choice_weight", "cutoff_hazard", "efficiency_gain", "integration_gain", "largest_run", "market_weight",
+    "nest_value", "offer_value", "planned_budget", "porting_gain", "research_budget", "stock_cover", "stock_money",
+    "utilisation",
+)  # fmt: skip
+"""Rules that each AI firm answers for itself; a subclass of `AIFirm` may answer one by a method of that name."""
 
 
 class FirmView(View):
@@ -110,10 +118,19 @@ class FirmView(View):
 
 
 class AIFirm(mesa.Agent, FirmView):  # type: ignore[misc]
-    """An AI firm of the model: a live view of the run with the controls."""
+    """An AI firm of the model: a live view of the run with the controls.
+
+    The rules in `DECISIONS` are methods that a subclass may replace, in plain Python and for this firm alone:
+    ``ChipCurbsModel(agents={"TENCENT": MyTencent})``. ``super().offer_value(...)`` is the rule. While a quarter runs,
+    `self` shows the state as the phases before left it.
+    """
 
     @property
     def counterfactual(self) -> FirmView | None:
         """The same firm in the counterfactual run of the model, None if it has none."""
         other = self.model.counterfactual
         return None if other is None else FirmView(other, self.index)
+
+
+for _name in DECISIONS:
+    setattr(AIFirm, _name, staticmethod(getattr(rules, _name)))

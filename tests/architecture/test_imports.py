@@ -12,17 +12,21 @@ LAYERS = (
     ("ground", "vocabulary calendar series slide parameters policy_schema link_cache engine regimes intervals"),
     ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning"),
     ("declarations", "schema draws policy_toml parameter_index state"),
-    ("reading", "tables policy link handle worldfile storage"),
+    ("reading", "tables policy link handle worldfile storage labelled"),
+    ("what a scenario is made of", "timeline rule_check additions"),
     ("law and phases", "phases law scenario outcomes"),
     ("quarter and designs", "quarter generations operators"),
+    ("added agents", "kinds"),
     ("court", "designs court results"),
     ("law tables", "lawtables effects"),
     ("world", "world backfire"),
     ("start", "start view"),
+    ("machine", "machine"),
     ("simulation", "simulation edges"),
     ("networks", "supply_edges"),
     ("graphs", "network"),
     ("agents", "agents"),
+    ("special agents", "special"),
     ("model", "model"),
 )
 """Modules of abm from the bottom up: a module imports from its own layer and from below; `phases` covers its folder."""
@@ -55,7 +59,7 @@ ALONE = {
     "mesa": ("abm.model", "abm.agents"),
     "solara": ("visualization",),
     "networkx": ("abm.network", "visualization"),
-    "numba": ("abm.link", "abm.handle"),
+    "numba": ("abm.link", "abm.handle", "abm.rule_check"),
     "llvmlite": ("abm.handle",),
 }
 """Libraries and the only modules that may import them."""

@@ -118,7 +118,7 @@ def test_without_a_counterfactual_there_is_one_run(model: ChipCurbsModel) -> Non
 def test_a_first_compile_is_announced(
     compiled: bool, before: bool, says: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("abm.model.compiled_before", lambda lanes: before)
+    monkeypatch.setattr("abm.model.compiled_before", lambda lanes, machine: before)
     ChipCurbsModel(compiled=compiled)
     assert [record.getMessage() for record in caplog.records].count(
         "the first step compiles the model for this machine, once: about a minute"

@@ -1,6 +1,5 @@
 """Linking: rules and constants are replaced by name, and the cache never serves a kernel of another rule."""
 
-import math
 import os
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 
 import abm.link as linking
 from abm import link_cache
-from abm.link import LinkError, RuleError, check_rule, compiled_before, link, rule_called, rules_of
+from abm.link import LinkError, compiled_before, link, rules_of
 from abm.rules import numbers
 from abm.rules.numbers import exp, larger, log
 
@@ -335,62 +334,3 @@ def test_where_kernels_are_kept(monkeypatch, tmp_path):
 def test_rules_are_found_by_name():
     assert {"demand", "growth", "exp", "larger"} <= set(rules_of(two_steps))
     assert "grow" not in rules_of(two_steps)
-    assert rule_called("demand", two_steps) is demand
-    with pytest.raises(RuleError, match="no rule is called 'demnad'; did you mean 'demand'"):
-        rule_called("demnad", two_steps)
-
-
-@pytest.mark.parametrize(
-    "fits",
-    [
-        lambda price: 1.0 / price,
-        lambda price: demand(price) - 0.1,
-        lambda price: math.nan,
-        numba.njit(lambda price: price + 1.0),
-    ],
-)
-def test_rules_that_fit_are_accepted(fits):
-    check_rule(demand, fits)
-
-
-def _returns_early(price):
-    if price > 0.5:
-        return exp(price)
-    return log(price)
-
-
-def test_a_rule_with_a_branch_is_accepted():
-    check_rule(demand, _returns_early)
-
-
-@pytest.mark.parametrize(
-    ("misfit", "message"),
-    [
-        (lambda price, stock: price, r"rule demand: <lambda>\(price, stock\) must take 1 numbers: price"),
-        (lambda: 1.0, "must take 1 numbers: price"),
-        (lambda price, slope=1.0: price, "must take 1 numbers: price"),
-        (lambda price, *others: price, "must take 1 numbers: price"),
-        (lambda price, *, slope=1.0: price, "must take 1 numbers: price"),
-        (lambda price: 1, r"must return a float \(such as 1.0, not 1\), it returns Literal"),
-        (lambda price: (price, 1.0), r"must return a float \(such as 1.0, not 1\), it returns UniTuple"),
-        (lambda price: price.nosuch, "cannot be compiled: Unknown attribute 'nosuch'"),
-        (lambda price: 2.0 * numbers.exp(price), "cannot be compiled: .* uses numbers.exp"),
-        (lambda price: 1.0 / (price - price), "raises ZeroDivisionError .* guard a denominator"),
-        (lambda price: math.sqrt(-price), "raises ValueError .* guard a denominator"),
-        (len, "the replacement must be a plain function, not builtin_function_or_method"),
-    ],
-)
-def test_rules_that_do_not_fit_are_refused_in_one_line(misfit, message):
-    with pytest.raises(RuleError, match=message) as refused:
-        check_rule(demand, misfit)
-    assert "\n" not in str(refused.value)
-
-
-def test_a_rule_whose_bits_differ_when_compiled_is_refused(monkeypatch):
-    monkeypatch.setitem(linking.RULE, "fastmath", True)
-
-    def sums(price):
-        return ((price + 1e16) - 1e16) + price
-
-    with pytest.raises(RuleError, match=r"sums gives .* in plain Python and .* compiled for \[.*use exp, log, power"):
-        check_rule(demand, sums)

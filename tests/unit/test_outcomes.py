@@ -1,9 +1,12 @@
 """What is measured in one run, on paths whose answers are known by hand."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from made_results import made
 
+from abm.backfire import Comparison
 from abm.outcomes import (
     FIRST_SIGNAL,
     OUTCOMES,
@@ -19,6 +22,7 @@ from abm.outcomes import (
     total_since,
     year_sum,
 )
+from abm.results import ResultsError
 
 T = np.arange(20.0)
 
@@ -170,7 +174,102 @@ def test_a_user_adds_an_outcome_in_three_lines() -> None:
         run = made(budget_cn=3.0)
         assert "double_budget" in run.names
         assert (run["double_budget"].values[0, 0], run["double_budget"].unit) == (6.0, "USD bn")
-        with pytest.raises(ValueError, match="double_budget"):
-            outcome("USD bn", "again")(double_budget)
+        outcome("USD bn", "the same, typed again")(double_budget)
+        assert run["double_budget"].meaning == "the same, typed again"
+        with pytest.raises(ValueError, match="outcome 'lead': the name is taken"):
+            outcome("months", "not the shipped one")(renamed("lead"))
     finally:
         del OUTCOMES["double_budget"]
+
+
+def renamed(name: str):  # type: ignore[no-untyped-def]
+    def compute(run):  # type: ignore[no-untyped-def]
+        return run.series("budget_cn")
+
+    compute.__name__ = name
+    return compute
+
+
+@pytest.fixture
+def _shipped_only() -> Iterator[None]:
+    """Outcomes of a test are gone after it."""
+    before = dict(OUTCOMES)
+    yield
+    OUTCOMES.clear()
+    OUTCOMES.update(before)
+
+
+@pytest.mark.usefixtures("_shipped_only")
+def test_an_outcome_may_have_one_value_a_run_or_one_by_firm() -> None:
+    @outcome("USD bn", dims=("run",))
+    def largest_budget(run):  # type: ignore[no-untyped-def]
+        """Largest budget of any quarter."""
+        return run["budget_cn"].values.max(axis=1)
+
+    @outcome("USD bn", "spending since 2020", dims=("run", "quarter", "firm"))
+    def firm_total(run):  # type: ignore[no-untyped-def]
+        return run["firm_spending"].values.cumsum(axis=1)
+
+    run = made(budget_cn=3.0)
+    once = run["largest_budget"]
+    assert (once.dims, once.values.shape, once.meaning) == (("run",), (2,), "Largest budget of any quarter.")
+    assert run["firm_total"].dims == ("run", "quarter", "firm")
+    assert "largest_budget" not in run.to_frame().columns
+    assert "firm_total" in run.to_frame(["firm_total"]).columns
+    with pytest.raises(ResultsError, match="to_frame: largest_budget has the dimensions"):
+        run.to_frame(["largest_budget"])
+
+
+@pytest.mark.usefixtures("_shipped_only")
+@pytest.mark.parametrize(
+    ("gives", "says"),
+    [
+        (
+            lambda run: run.series("budget_cn"),
+            r"outcome 'wrong': gives an array of shape \(2, 52\), \(run 2\) expected",
+        ),
+        (lambda run: 1.0, r"gives an array of shape \(\), \(run 2\) expected"),
+        (lambda run: None, r"gives an array of shape \(\), \(run 2\) expected"),
+        (lambda run: ["a", "b"], "must give an array of numbers"),
+        (lambda run: [[1.0], [1.0, 2.0]], "must give an array of numbers"),
+    ],
+)
+def test_an_outcome_of_the_wrong_shape_is_refused_in_one_line(gives, says: str) -> None:  # type: ignore[no-untyped-def]
+    gives.__name__ = "wrong"
+    outcome("any", "wrong", dims=("run",))(gives)
+    with pytest.raises(ResultsError, match=says) as refused:
+        made(budget_cn=3.0)["wrong"]
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"unit": "months"}, "say what it measures"),
+        ({"unit": "", "meaning": "x"}, "say what it measures"),
+        ({"unit": "months", "meaning": "x", "dims": ("quarter", "run")}, "dims must be the run, then any of quarter"),
+        ({"unit": "months", "meaning": "x", "dims": ("run", "offer")}, "dims must be the run, then any of quarter"),
+        ({"unit": "months", "meaning": "x", "dims": "run"}, "dims must be the run, then any of quarter"),
+    ],
+)
+def test_an_outcome_that_does_not_say_what_it_is_is_refused(given, says: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ValueError, match=f"outcome 'mine': {says}"):
+        outcome(**given)(renamed("mine"))
+    assert "mine" not in OUTCOMES
+
+
+@pytest.mark.usefixtures("_shipped_only")
+def test_an_outcome_of_a_user_is_an_effect_of_a_comparison() -> None:
+    @outcome("USD bn", "twice the budget")
+    def double_budget(run):  # type: ignore[no-untyped-def]
+        return 2.0 * run.series("budget_cn")
+
+    pair = Comparison(made(budget_cn=3.0), made(budget_cn=2.0))
+    effect = pair.effects(2028)["double_budget"]
+    assert (effect.unit, effect.spread.median, effect.controls[0], effect.counterfactual[0]) == (
+        "USD bn",
+        2.0,
+        6.0,
+        4.0,
+    )
+    assert "compute_ratio" not in pair.effects(2028)
