@@ -89,6 +89,12 @@ SERIES = (
     Series("duty", "USD bn", "duty and revenue share paid to the US treasury"),
     Series("assortativity", "-1 to 1", "preference of purchases for the own bloc's chips, by value"),
     Series("value_abroad", "USD bn", "spending on chips outside China"),
+    Series("offshore_chips", "thousand chips", "chips abroad that Chinese firms rent"),
+    Series("offshore_spending", "USD bn", "rent that Chinese firms pay for compute abroad"),
+    Series("offshore_flow", "USD bn", "frontier chips that hosts need for growth and wear of what Chinese firms rent"),
+    Series("seized_chips", "thousand chips", "smuggled chips that were seized"),
+    Series("broker_rent", "USD bn", "what brokers earn on smuggled chips"),
+    Series("exited_firms", "firms", "AI firms that have left the market so far"),
 )  # fmt: skip
 """All recorded series."""
 

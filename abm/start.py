@@ -19,6 +19,7 @@ from abm.vocabulary import (
     CUSTOM,
     ECOSYSTEMS,
     FLOWS,
+    GREY_PATHS,
     OFFER_KINDS,
     PURPOSES,
     QUARTERS,
@@ -194,6 +195,7 @@ def dimension_sizes(plan: Blueprint, runs: int, series: int, firm_series: int) -
         "ecosystem": len(ECOSYSTEMS),
         "flow": len(FLOWS),
         "sector": len(SECTORS),
+        "path": len(GREY_PATHS),
         "series": series,
         "firm_series": firm_series,
     }

@@ -69,8 +69,9 @@ class FirmView(View):
 
     @property
     def alive(self) -> bool:
-        """Whether it exists in the quarter. All firms are agents from the start; entry is a date of the data."""
-        return bool(self.run.world.alive[self.run.law_step, self.index])
+        """Whether it exists in the quarter. All are agents from the start; entry is a date of the data."""
+        here = self.run.world.alive[self.run.law_step, self.index] > 0.0
+        return bool(here and self.run.world.exited[self.index, self.run.lane] == 0.0)
 
     @property
     def buyer_class(self) -> str:
