@@ -64,6 +64,7 @@ def start_arrays(plan: Blueprint, lanes: Lanes, seed: int) -> dict[str, Floats |
         "failed_law": np.full(runs, -1),
         "jump": np.ones(runs),
         "opening": np.ones((len(plan.world.offers), runs)),
+        "expected": np.ones((len(plan.world.offers), runs)),
         "relative": np.ones(runs),
         "design": np.full((len(plan.world.offers), runs), -1),
         "redesign_target": np.full((len(plan.world.offers), runs), -1),

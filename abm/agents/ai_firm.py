@@ -5,7 +5,7 @@ from __future__ import annotations
 import mesa
 
 from abm.view import Quantities, Quantity, View, by_name
-from abm.vocabulary import BUYER_CLASSES, SERVE, TRAIN, WORKLOADS
+from abm.vocabulary import BUYER_CLASSES, RENTAL, SERVE, TRAIN, WORKLOADS
 
 
 class FirmView(View):
@@ -35,6 +35,8 @@ class FirmView(View):
     need = Quantity("need")
     warehouse = Quantities("warehouse")
     retired = Quantities("retired")
+    lent = Quantity("lent")
+    rent_earned = Quantity("rent")
     # compute and knowledge
     training = Quantity("training")
     serving = Quantity("serving")
@@ -96,6 +98,12 @@ class FirmView(View):
             raise ValueError(f"workload {workload!r} is not one of {', '.join(WORKLOADS)}")
         place = WORKLOADS.index(workload)
         return by_name(self, "offer", self.run.world.deployed[self.index, :, place, self.run.lane])
+
+    @property
+    def rented(self) -> float:
+        """Chips abroad that it rents in the quarter; thousand chips."""
+        world = self.run.world
+        return float(world.delivered[self.index, world.offer_kind == RENTAL, :, self.run.lane].sum())
 
     @property
     def delivered(self) -> dict[str, float]:

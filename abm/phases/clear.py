@@ -10,6 +10,7 @@ from abm.parameter_index import (
 )
 from abm.rules.chip_vendor import grey_price_premium, scarce_claim
 from abm.rules.numbers import larger, select, smaller
+from abm.rules.offshore import expected_fill
 from abm.state import World
 from abm.vocabulary import (
     CN,
@@ -55,6 +56,7 @@ def clear(world: World, step: int) -> None:
 def tally(state: World, step: int, attempt: int) -> None:
     """Chips ordered by offer in this pass, summed over firms in fixed order; only what is legal can be delivered."""
     first = 1.0 if attempt < 2 else 0.0
+    fresh = attempt == 1
     for run in range(LANES):
         state.third_wanted[run] = 0.0
     for offer in range(state.available.shape[1]):
@@ -73,7 +75,9 @@ def tally(state: World, step: int, attempt: int) -> None:
                 state.wanted[offer, run] += chips
                 state.third_wanted[run] += third * chips
         for run in range(LANES):
-            state.asked[offer, run] += first * state.wanted[offer, run]
+            # in scarce channels firms order what they expect to get: what they would like to have counts
+            part = select(fresh, state.expected[offer, run], 1.0)
+            state.asked[offer, run] += first * state.wanted[offer, run] / part
 
 
 def pooled(state: World, offer: int) -> bool:
@@ -258,8 +262,10 @@ def close_market(world: World) -> None:
             design = world.design[offer, run]
             if pooled(world, offer) and design >= 0:
                 ordered += world.asked[offer, run] * world.spec_packaging[design]
+            leaked = world.supply[offer, run] + world.sold_china[offer, run] + world.sold_abroad[offer, run]
+            if world.offer_kind[offer] in (GREY, RENTAL):
+                world.expected[offer, run] = expected_fill(leaked, world.asked[offer, run])
             if world.offer_kind[offer] == GREY:
-                leaked = world.supply[offer, run] + world.sold_china[offer, run] + world.sold_abroad[offer, run]
                 world.grey_premium[run] = grey_price_premium(
                     world.grey_premium[run], world.asked[offer, run], leaked, world.parameter[GREY_PREMIUM, run]
                 )

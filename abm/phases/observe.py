@@ -10,6 +10,7 @@ from abm.parameter_index import (
 )
 from abm.phases.earn import top_mean
 from abm.phases.procure import find_use
+from abm.phases.settle import add_rent
 from abm.rules.numbers import LOWEST, larger, select, smaller
 from abm.series import at
 from abm.state import World
@@ -211,12 +212,13 @@ def observe_firms(state: World, step: int) -> None:
     for row in FIRM_ROWS:
         for run in range(LANES):
             state.record[row, step, run] = 0.0
+    add_rent(state, state.watched[0])
     for run in range(LANES):
         state.record[ALGORITHM_CN, step, run] = LOWEST
         state.record[ALGORITHM_US, step, run] = LOWEST
         state.record[CAPABILITY_CN, step, run] = top_mean(state, state.capability, CN, run, False)
         state.record[CAPABILITY_US, step, run] = top_mean(state, state.capability, US, run, False)
-        state.record[TENCENT_SPENDING, step, run] = state.spent[state.watched[0], run]
+        state.record[TENCENT_SPENDING, step, run] = state.spent[state.watched[0], run] - state.total[run]
     for firm in state.firms:
         record_firm(state, step, firm)
         for run in range(LANES):

@@ -20,7 +20,7 @@ def lend(world: World, step: int) -> None:
         if world.offer_kind[offer] != RENTAL:
             continue
         count_lendable(world)
-        build_for_tenants(world, step)
+        build_for_tenants(world, step, offer)
         for run in range(LANES):
             chips = world.total[run]
             there = chips > 0.0
@@ -51,13 +51,13 @@ def count_lendable(state: World) -> None:
         state.lendable_all[run] = state.total[run]
 
 
-def build_for_tenants(state: World, step: int) -> None:
-    """Capacity that hosts build for China follows China's planned money, the same in all arms."""
+def build_for_tenants(state: World, step: int, offer: int) -> None:
+    """Hosts keep what tenants used and add a part of what China plans to buy, a plan that is the same in all arms."""
     for run in range(LANES):
         planned = state.plan[step, CN] * state.plan_factor[step, CN, run]
         price = larger(state.price[LINE, run], state.parameter[REFERENCE_PRICE, run])
         state.tenant_capacity[run] = tenant_capacity(
-            state.tenant_capacity[run],
+            state.sold_china[offer, run],
             state.parameter[ATTRITION, run],
             state.parameter[OFFSHORE_SHARE, run],
             planned,

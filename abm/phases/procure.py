@@ -119,7 +119,7 @@ def value_offers(state: World, step: int, firm: int, workload: int) -> None:
     """Value of each offer to the firm, and the best of those that may be delivered (MODEL R8)."""
     buyer, side = state.buyer_class[step, firm], state.side[firm]
     for run in range(LANES):
-        state.best[run] = LOWEST
+        state.best[run], state.worst[run] = LOWEST, LOWEST
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue
@@ -127,6 +127,7 @@ def value_offers(state: World, step: int, firm: int, workload: int) -> None:
         own = 1.0 if state.own_vendor[firm] == state.offer_vendor[offer] else 0.0
         at_risk = 1.0 if state.offer_nest[offer] == US_NEST else 0.0
         grey, let = state.offer_kind[offer] == GREY, state.offer_kind[offer] == RENTAL
+        scarce = grey or let
         for run in range(LANES):
             # inside an integrated stack the vendor's margin falls away
             margin = larger(state.paying[side, offer, run] - state.unit_cost[offer, run], 0.0)
@@ -146,7 +147,11 @@ def value_offers(state: World, step: int, firm: int, workload: int) -> None:
             )
             state.value[offer, run] = value
             on_sale = state.legal[offer, buyer, run] > 0.0
-            state.best[run] = select(on_sale, larger(state.best[run], value), state.best[run])
+            # a channel in which little is to be had does not drive other chips out of the choice
+            state.best[run] = select(on_sale and not scarce, larger(state.best[run], value), state.best[run])
+            state.worst[run] = select(on_sale and scarce, larger(state.worst[run], value), state.worst[run])
+    for run in range(LANES):
+        state.best[run] = select(state.best[run] > LOWEST, state.best[run], state.worst[run])
 
 
 def split_nests(state: World, step: int, firm: int, workload: int) -> None:
@@ -159,7 +164,7 @@ def split_nests(state: World, step: int, firm: int, workload: int) -> None:
             continue
         home = 1.0 if state.offer_nest[offer] == DOMESTIC_NEST else 0.0
         for run in range(LANES):
-            pull = choice_weight(
+            pull = state.expected[offer, run] * choice_weight(
                 state.value[offer, run],
                 state.best[run],
                 state.parameter[CHOICE_WINDOW, run],

@@ -203,7 +203,6 @@ def close_vendor(state: World, vendor: int) -> None:
         cash = state.vendor_cash[vendor, run] - interest
         room = state.parameter[CREDIT_LIMIT, run] * state.vendor_smooth[vendor, run]
         drawn = vendor_credit(cash, debt, room)
-        state.vendor_borrowed[vendor, run] = drawn
         state.vendor_debt[vendor, run] = debt + drawn
         move(state, CREDIT_AND_INTEREST, OUTSIDE, sector, drawn - interest, run)
         profit = state.vendor_profit[vendor, run] - interest
@@ -247,7 +246,6 @@ def pay_firm(state: World, step: int, firm: int) -> None:
         research, halls = state.research_money[firm, run], state.halls[firm, run]
         revenue, budget, rent = state.revenue[firm, run], state.budget[firm, run], state.rent[firm, run]
         given = select(enters, state.parameter[LIQUIDITY, run] * budget, 0.0)
-        state.endowment[firm, run] = given
         owners = budget + research - state.diverted[firm, run] + halls + interest - revenue - rent
         free = larger(state.free_cash[firm, run] - state.parameter[LIQUIDITY, run] * budget, 0.0)
         owners -= state.parameter[PAYOUT_SHARE, run] * free

@@ -56,7 +56,7 @@ SIGNED = frozenset(
         "demand_bloc", "demand_firm", "idea", "technology", "technology_due", "vendor_profit", "value", "best", "total",
         "parameter", "equity", "borrowed", "attraction", "payoff", "flows", "record", "firm_record", "failed_quarter",
         "failed_law", "generation", "design", "redesign_target", "worst", "next_step", "diverted", "sum_us", "sum_home",
-        "used", "vendor_borrowed", "acquired",
+        "used", "acquired",
     )
 )  # fmt: skip
 """Arrays that may be negative; all others of a run may not."""
@@ -221,15 +221,19 @@ def firms(f):
     repaid = np.minimum(was.credit, now.budget / 2.0)
     close("debt", now.credit, was.credit + now.borrowed, was.credit, f.step)
     interest = f.p["interest_rate"] / 4.0 * now.credit
-    received = was.revenue + now.equity + now.borrowed + now.rent + now.endowment
+    received = was.revenue + now.equity + now.borrowed + now.rent + endowments(f)
     spent = f.bought + was.research_money + now.halls + interest
     close("cash of AI firms", now.cash, was.cash + received - spent, was.cash + np.abs(received) + spent, f.step)
     at_most("debt limit", now.credit, np.maximum(was.credit - repaid, f.p["credit_limit"] * now.budget), step=f.step)
     at_most("chips stored on credit", now.borrowed + repaid, f.stored, step=f.step)
     at_most("shortage money in research", now.diverted, now.unspent, step=f.step)
     assert (now.credit[~f.cn] == 0.0).all(), "only Chinese firms stockpile"
-    enters = now.alive[f.step] > now.alive[max(f.step - 1, 0)]
-    close("endowments", now.endowment, enters[:, None] * f.p["liquidity"] * now.budget, step=f.step)
+
+
+def endowments(f):
+    """What parents give to firms that enter: (firm, run)."""
+    enters = f.now.alive[f.step] > f.now.alive[max(f.step - 1, 0)]
+    return enters[:, None] * f.p["liquidity"] * f.now.budget
 
 
 def tenants(f):
@@ -247,11 +251,11 @@ def tenants(f):
 
 
 def vendors(f):
-    """A vendor's debt follows from what it draws, within its limit; owners get nothing while it owes."""
+    """A vendor's debt stays within its limit; who owes keeps no cash that could pay it back."""
     now, was = f.now, f.was
-    close("vendors' debt", now.vendor_debt, was.vendor_debt + now.vendor_borrowed, was.vendor_debt, f.step)
     limit = f.p["credit_limit"] * now.vendor_smooth
     at_most("vendors' debt limit", now.vendor_debt, np.maximum(was.vendor_debt, limit), step=f.step)
+    assert (np.minimum(now.vendor_debt, now.vendor_cash) <= TOLERANCE * (1.0 + was.vendor_cash)).all(), "cash and debt"
 
 
 def matrix(f):
@@ -288,12 +292,12 @@ def matrix(f):
     for sector, mine in ((AI_CN, f.cn), (AI_OTHER, ~f.cn)):
         pay(AI_REVENUE, OUTSIDE, sector, was.revenue[mine].sum(axis=0))
         pay(EQUITY, OUTSIDE, sector, now.equity[mine].sum(axis=0))
-        pay(ENTRY_AND_EXIT, OUTSIDE, sector, now.endowment[mine].sum(axis=0))
+        pay(ENTRY_AND_EXIT, OUTSIDE, sector, endowments(f)[mine].sum(axis=0))
         pay(RD_OPEX_HALLS, sector, OUTSIDE, (was.research_money + now.halls)[mine].sum(axis=0))
         pay(CREDIT_AND_INTEREST, OUTSIDE, sector, (now.borrowed - interest)[mine].sum(axis=0))
     for sector, mine in ((VENDORS_US, ~f.chinese), (VENDORS_CN, f.chinese)):
         pay(RD_OPEX_HALLS, sector, OUTSIDE, running[mine].sum(axis=0))
-        owed = now.vendor_borrowed - f.p["interest_rate"] / 4.0 * was.vendor_debt
+        owed = now.vendor_debt - (1.0 + f.p["interest_rate"] / 4.0) * was.vendor_debt
         pay(CREDIT_AND_INTEREST, OUTSIDE, sector, owed[mine].sum(axis=0))
     gross = np.abs(now.flows).sum(axis=(0, 1))
     for flow in (US_CHIPS, CHINESE_CHIPS, GREY_CHIPS, DUTY_AND_SHARE, TAX_AND_BONDS, INPUTS, TOOLS, RD_OPEX_HALLS,
