@@ -14,6 +14,7 @@ from abm.law import Outcome, Sale, settle
 from abm.policy_schema import (
     BARRING_LISTS,
     Clause,
+    CloudStep,
     DiversionEnd,
     EdaStep,
     Effect,
@@ -143,6 +144,7 @@ class Court:
             "service_denial": _service([e for _, e in effects if isinstance(e, ServiceStep)], level),
             "hbm_open": min((step.open.at(self.grant_level) for step in memory), default=1.0),
             "hbm_co_packaged_open": min((step.co_packaged_open.at(self.grant_level) for step in memory), default=1.0),
+            "cloud": max((e.coverage.at(level) for _, e in effects if isinstance(e, CloudStep)), default=0.0),
             "eda": _software([e for _, e in effects if isinstance(e, EdaStep)], level),
             "diversion_open": _diversion(effects),
         }

@@ -153,7 +153,7 @@ def purchases(run: RunView) -> tuple[Edge, ...]:
 def _purchases(run: RunView) -> Iterator[Edge]:
     world, file = run.world, run.plan.world
     for place, offer in enumerate(file.offers):
-        if world.design[place, run.lane] < 0:
+        if world.design[place, run.lane] < 0 or offer.kind == "rental":  # tenants buy no chips
             continue
         sellers = ("GREYMKT",) if offer.kind == "grey" else vendor_names(run, file.vendor(offer.vendor))
         for index, firm in enumerate(file.firms):

@@ -53,6 +53,8 @@ class LawTables:
         Share of the quarter in which foundries with US tools may make the design for its Chinese designer.
     buyer_open : mapping of firm to (T,)
         For firms that a footnote names: share of the quarter in which they may buy chips made with US tools.
+    cloud : (T,)
+        Share of rented compute abroad that firms with headquarters in China may not use.
     subsidy : (T,)
         USD bn a quarter from China's funds.
     first_signal : int
@@ -86,6 +88,8 @@ class LawTables:
     announced_foundry_open: Floats
     announced_eda: Floats
     announced_gate: Floats
+    cloud: Floats
+    announced_cloud: Floats
     buyer_open: Mapping[str, Floats]
     first_signal: int
     instrument_of: NDArray[np.object_]
@@ -145,10 +149,10 @@ def _frozen_from(quarter: int | str | None) -> int:
 _IN_FORCE = (
     "open", "licence_free", "duty", "revenue_share", "volume_cap", "gate", "mandate", "tool_denial",
     "foreign_fab_tool_denial", "node_floor_nm", "service_denial", "hbm_open", "hbm_co_packaged_open",
-    "foundry_open", "diversion_open", "eda",
+    "foundry_open", "diversion_open", "eda", "cloud",
 )  # fmt: skip
 
-_ANNOUNCED = ("tool_denial", "service_denial", "hbm_open", "foundry_open", "eda", "gate")
+_ANNOUNCED = ("tool_denial", "service_denial", "hbm_open", "foundry_open", "eda", "gate", "cloud")
 
 
 def _arrays(policy: Policy, court: Court, last: int) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def _add_offers(graph: Any, run: RunView) -> None:
     world = run.plan.world
     for place, offer in enumerate(world.offers):
         design = run.design(place)
-        if design is not None:
+        if design is not None and offer.kind != "rental":
             bloc = "US" if run.world.vendor_us[world.vendor(offer.vendor)] > 0.0 else "CN"
             about = {
                 "vendor": offer.vendor,

@@ -248,6 +248,13 @@ class MandateStep(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CloudStep(Effect):
+    """Share of rented compute abroad that firms with headquarters in China may no longer use. The strictest counts."""
+
+    coverage: Level
+
+
+@dataclass(frozen=True, kw_only=True)
 class SubsidyStep(Effect):
     """A fund of `usd_bn` paid out evenly over `years` from its date."""
 

@@ -1,7 +1,7 @@
 """Read one instrument from TOML and refuse what is wrong in one clear line (MODEL R1).
 
 The format is described in docs of `SECTIONS`: a head, then any number of `[[clause]]`, `[[tools]]`, `[[service]]`,
-`[[eda]]`, `[[hbm]]`, `[[listing]]`, `[[gate]]`, `[[mandate]]`, `[[subsidy]]`, `[[diversion_end]]`.
+`[[eda]]`, `[[hbm]]`, `[[cloud]]`, `[[listing]]`, `[[gate]]`, `[[mandate]]`, `[[subsidy]]`, `[[diversion_end]]`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from abm.policy_schema import (
     TOOL_CLASSES,
     TOOL_JURISDICTIONS,
     Clause,
+    CloudStep,
     Condition,
     DiversionEnd,
     EdaStep,
@@ -211,6 +212,7 @@ SECTIONS: dict[str, dict[str, Key]] = {
     },
     "eda": {"scope": Key(_text, required=True), "denial": Key(_level, required=True), "covers": Key(_level)},
     "hbm": {"open": Key(_level, required=True), "co_packaged_open": Key(_level)},
+    "cloud": {"coverage": Key(_level, required=True)},
     "listing": {
         "firms": Key(_several(_text), required=True),
         "list": Key(_one_of(LISTS), required=True),
@@ -274,6 +276,7 @@ def _effects(section: str, where: str, values: dict[str, Any]) -> list[Effect]:
     makers: dict[str, Callable[..., Effect]] = {
         "eda": EdaStep,
         "hbm": HbmStep,
+        "cloud": CloudStep,
         "listing": Listing,
         "gate": GateStep,
         "mandate": MandateStep,

@@ -6,10 +6,12 @@ from abm.phases.chance import draw_chance
 from abm.phases.clear import clear, close_market
 from abm.phases.deploy import deploy
 from abm.phases.earn import earn
+from abm.phases.exit import leave, share_plan
 from abm.phases.expect import expect
 from abm.phases.launch import launch
 from abm.phases.learn import learn
 from abm.phases.observe import observe
+from abm.phases.offshore import lend
 from abm.phases.procure import order
 from abm.phases.produce import produce_china
 from abm.phases.redesign import redesign, set_prices
@@ -24,10 +26,12 @@ from abm.state import World
 def quarter(world: World, step: int) -> None:
     """One quarter: each phase acts on the state that the phase before it left."""
     draw_chance(world, step)  # shocks of the quarter, the same in all arms
+    share_plan(world, step)  # firms that have left leave their part of the plan to the others
     launch(world, step)  # new generations and finished redesigns go on sale
     regulate(world, step)  # rules of the script come into force; stringency, cuts, signals
     expect(world, step)  # firms revise how likely they are to be cut off
     redesign(world, step)  # vendors whose lines are cut start licence-free designs
+    lend(world, step)  # hosts abroad offer compute to tenants from China
     set_prices(world, step)  # list prices, prices in China, duty
     supply_world(world, step)  # packaging capacity grows towards orders; US chips are made
     produce_china(world, step)  # tools, wafers and memory become Chinese chips
@@ -38,6 +42,7 @@ def quarter(world: World, step: int) -> None:
     deploy(world, step)  # warehouses empty into data halls; old chips retire
     settle(world, step)  # money moves; every row of the matrix adds to zero
     earn(world, step)  # compute becomes capability and AI revenue
+    leave(world, step)  # firms without cash, credit and margin leave the market
     research(world, step)  # software, porting, own stacks; knowledge flows
     learn(world)  # firms shift research to what paid
     observe(world, step)  # record what a statistician would have seen

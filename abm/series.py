@@ -21,9 +21,9 @@ SERIES = (
     Series("compute_us", "thousand A100", "the same for the US"),
     Series("compute_world", "thousand A100", "the same for all firms"),
     Series("domestic_compute_bought", "thousand A100", "useful compute of Chinese chips bought in China"),
-    Series("compute_bought_cn", "thousand A100", "useful compute of all chips bought in China"),
+    Series("compute_bought_cn", "thousand A100", "useful compute of all chips bought in China, with rent by wear"),
     Series("domestic_value", "USD bn", "Chinese AI firms' spending on Chinese chips"),
-    Series("value_cn", "USD bn", "Chinese AI firms' spending on chips"),
+    Series("value_cn", "USD bn", "Chinese AI firms' spending on chips, without rent"),
     Series("domestic_packages", "thousand packages", "AI chips finished by Chinese designers"),
     Series("domestic_output", "thousand A100", "training performance of the chips finished by Chinese designers"),
     Series("ascend_packages", "thousand packages", "Ascend packages finished"),
@@ -42,7 +42,7 @@ SERIES = (
     Series("domestic_cards", "thousand cards", "Chinese cards sold in China, low tier included"),
     Series("smuggled_chips", "thousand chips", "frontier chips through the grey market"),
     Series("grey_premium", "share", "price premium on the grey market"),
-    Series("tencent_spending", "USD bn", "Tencent's accelerator spending"),
+    Series("tencent_spending", "USD bn", "Tencent's accelerator spending, without rent"),
     Series("budget_cn", "USD bn", "accelerator budgets of Chinese AI firms"),
     Series("unspent_cn", "USD bn", "budgets that found no chips"),
     Series("backlog_cn", "USD bn", "money earmarked for undelivered orders in China"),
@@ -89,13 +89,19 @@ SERIES = (
     Series("duty", "USD bn", "duty and revenue share paid to the US treasury"),
     Series("assortativity", "-1 to 1", "preference of purchases for the own bloc's chips, by value"),
     Series("value_abroad", "USD bn", "spending on chips outside China"),
+    Series("offshore_chips", "thousand chips", "chips abroad that Chinese firms rent"),
+    Series("offshore_spending", "USD bn", "rent that Chinese firms pay for compute abroad"),
+    Series("offshore_flow", "USD bn", "frontier chips that hosts need for growth and wear of what Chinese firms rent"),
+    Series("seized_chips", "thousand chips", "smuggled chips that were seized"),
+    Series("broker_rent", "USD bn", "what brokers earn on smuggled chips"),
+    Series("exited_firms", "firms", "AI firms that have left the market so far"),
 )  # fmt: skip
 """All recorded series."""
 
 INDEX = {series.name: place for place, series in enumerate(SERIES)}
 
 FIRM_SERIES = (
-    Series("firm_spending", "USD bn", "paid for chips"),
+    Series("firm_spending", "USD bn", "paid for chips and rented compute"),
     Series("firm_training", "thousand A100", "useful training compute installed"),
     Series("firm_capability", "ln FLOP", "effective training compute of the best run"),
     Series("firm_efficiency_share", "share", "research effort on efficiency"),

@@ -20,6 +20,7 @@ from abm.vocabulary import (
     CUSTOM,
     ECOSYSTEMS,
     FLOWS,
+    GREY_PATHS,
     OFFER_KINDS,
     PURPOSES,
     QUARTERS,
@@ -64,6 +65,7 @@ def start_arrays(plan: Blueprint, lanes: Lanes, seed: int) -> dict[str, Floats |
         "failed_law": np.full(runs, -1),
         "jump": np.ones(runs),
         "opening": np.ones((len(plan.world.offers), runs)),
+        "expected": np.ones((len(plan.world.offers), runs)),
         "relative": np.ones(runs),
         "design": np.full((len(plan.world.offers), runs), -1),
         "redesign_target": np.full((len(plan.world.offers), runs), -1),
@@ -204,6 +206,7 @@ def dimension_sizes(plan: Blueprint, runs: int, series: int, firm_series: int) -
         "ecosystem": len(ECOSYSTEMS),
         "flow": len(FLOWS),
         "sector": len(SECTORS),
+        "path": len(GREY_PATHS),
         "series": series,
         "firm_series": firm_series,
     }

@@ -276,7 +276,7 @@ def _lines(run: RunView) -> Iterator[Edge]:
     for edge in purchases(run):
         paid[edge.supplier] = paid.get(edge.supplier, 0.0) + edge.value
     for place, offer in enumerate(run.plan.world.offers):
-        if run.design(place) is None:
+        if run.design(place) is None or offer.kind == "rental":
             continue
         key, grey = offer_key(offer.id), offer.kind == "grey"
         chips = run.number("sold_china", place) + run.number("sold_abroad", place)

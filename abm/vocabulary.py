@@ -21,8 +21,11 @@ EFFICIENCY, PORTING, FULL_STACK = range(3)
 ECOSYSTEMS = ("CUDA", "ROCM", "CANN", "CN_OTHER", "OWN")
 CUDA, ROCM, CANN, CN_OTHER, OWN = range(5)
 
-OFFER_KINDS = ("frontier", "compliance", "custom", "low_tier", "grey", "domestic")
-FRONTIER, COMPLIANCE, CUSTOM, LOW_TIER, GREY, DOMESTIC = range(6)
+OFFER_KINDS = ("frontier", "compliance", "custom", "low_tier", "grey", "domestic", "rental")
+FRONTIER, COMPLIANCE, CUSTOM, LOW_TIER, GREY, DOMESTIC, RENTAL = range(7)
+
+GREY_PATHS = ("SG", "MY", "HK")
+"""Third countries through which chips are smuggled (firms.csv GREYMKT)."""
 
 NESTS = ("us", "domestic")
 US_NEST, DOMESTIC_NEST = range(2)
@@ -38,22 +41,26 @@ AI_CN, AI_OTHER, VENDORS_US, VENDORS_CN, NODES, BROKERS, GOV_US, GOV_CN, OUTSIDE
 
 FLOWS = (
     "ai_revenue", "equity", "us_chips", "chinese_chips", "grey_chips", "duty_and_share",
-    "inputs", "tools", "rd_opex_halls", "credit_and_interest", "tax_and_bonds", "vendor_equity",
+    "inputs", "tools", "rd_opex_halls", "credit_and_interest", "tax_and_bonds", "vendor_equity", "offshore_rental",
+    "entry_and_exit",
 )  # fmt: skip
 (
     AI_REVENUE, EQUITY, US_CHIPS, CHINESE_CHIPS, GREY_CHIPS, DUTY_AND_SHARE,
-    INPUTS, TOOLS, RD_OPEX_HALLS, CREDIT_AND_INTEREST, TAX_AND_BONDS, VENDOR_EQUITY,
-) = range(12)  # fmt: skip
+    INPUTS, TOOLS, RD_OPEX_HALLS, CREDIT_AND_INTEREST, TAX_AND_BONDS, VENDOR_EQUITY, OFFSHORE_RENTAL,
+    ENTRY_AND_EXIT,
+) = range(14)  # fmt: skip
 
 SWITCHES = (
     "stockpiling", "efficiency", "porting", "full_stack", "learning_by_doing", "knowledge_spillovers",
     "imitation", "us_rd_from_revenue", "grey_market", "shortage_to_research", "redesign", "waiting",
+    "offshore", "exit",
 )  # fmt: skip
 """Mechanisms that a scenario can switch off; data, never recompilation."""
 (
     SW_STOCKPILING, SW_EFFICIENCY, SW_PORTING, SW_FULL_STACK, SW_LEARNING, SW_SPILLOVERS,
     SW_IMITATION, SW_RD_FROM_REVENUE, SW_GREY, SW_SHORTAGE_RESEARCH, SW_REDESIGN, SW_WAITING,
-) = range(12)  # fmt: skip
+    SW_OFFSHORE, SW_EXIT,
+) = range(14)  # fmt: skip
 
 LAWS = ("finite", "non_negative", "chips", "money", "banks")
 """Laws that are checked in every quarter; a run that breaks one is marked failed (MODEL section 7)."""

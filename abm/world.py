@@ -28,6 +28,7 @@ from abm.vocabulary import (
     OFFER_KINDS,
     PRIVATE,
     QUARTERS,
+    RENTAL,
     STATE,
     TOOL_CLASSES,
     US_NEST,
@@ -117,6 +118,7 @@ def _firm_arrays(world: WorldFile, pack: DataPack) -> dict[str, Any]:
         "start_share": _member_value(world, start),
         "neighbour": np.array([[world.firm(other) for other in world.neighbours[firm.id]] for firm in world.firms]),
         "open_weights": np.array([float(firm.open_weights) for firm in world.firms]),
+        "lets": np.array([firm.lets for firm in world.firms]),
     }
 
 
@@ -164,7 +166,8 @@ def _offer_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any]
         for generation, index in enumerate(line):
             roadmap[place, generation] = index
             dates[place, generation] = max(designs[index].available, 0)
-    holds = available.copy()
+    rental = kinds == RENTAL
+    holds = np.where(rental[None, :], 0.0, available)  # tenants own nothing
     holds[:, 0] = 1.0  # chips of 2020Q1 are NVIDIA's
     return {
         "available": available,
@@ -180,7 +183,7 @@ def _offer_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any]
 
 
 def _line_designs(vendor: str, kind: str, designs: Sequence[Design]) -> list[int]:
-    if OFFER_KINDS.index(kind) in (COMPLIANCE, GREY):
+    if OFFER_KINDS.index(kind) in (COMPLIANCE, GREY, RENTAL):
         return []
     line = "low_tier" if kind == "low_tier" else "frontier"
     found = [
@@ -288,6 +291,8 @@ def _law_arrays(
         "law_diversion": np.stack([law.diversion_open * diversion for law in laws]),
         "law_candidate": candidates,
         "law_news": _news(candidates, designs, laws, allowed),
+        "law_cloud": np.stack([law.cloud for law in laws]),
+        "law_cloud_announced": np.stack([law.announced_cloud for law in laws]),
         "law_relative": np.stack([slide.active * (slide.ratio is None) for slide in slides]),
         "law_slide": np.stack([_per_tpp(*one, designs) for one in zip(slides, laws, allowed, strict=True)]),
     }

@@ -22,6 +22,8 @@ ROLES = (
 """Flows that pay supply nodes."""
 MAIN_KINDS = ("frontier", "custom", "domestic")
 """Kinds of offers that can be a vendor's main line."""
+MOST_LET = 0.9
+"""Largest share of a host's chips that tenants can have: what wears out within the quarter cannot be let."""
 
 
 class WorldError(ValueError):
@@ -30,7 +32,10 @@ class WorldError(ValueError):
 
 @dataclass(frozen=True)
 class FirmEntry:
-    """An AI firm: `members` are firms of the data pack, `owns` a vendor of the world."""
+    """An AI firm: `members` are firms of the data pack, `owns` a vendor of the world.
+
+    `lets` is the share of its frontier chips that it offers to tenants from China.
+    """
 
     id: str
     bloc: str
@@ -40,6 +45,7 @@ class FirmEntry:
     state_owned: bool = False
     open_weights: bool = False
     us_chips: bool = True
+    lets: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -215,6 +221,8 @@ def _check(world: WorldFile) -> None:
         _choice(world.path, f"ai_firm {firm.id}", "hazard_floor", firm.hazard_floor, HAZARD_FLOORS)
         if firm.owns:
             _choice(world.path, f"ai_firm {firm.id}", "owns", firm.owns, vendors)
+        if firm.lets > MOST_LET or (firm.lets > 0.0 and firm.bloc == "CN"):
+            raise _fault(world.path, f"ai_firm {firm.id}", "lets", f"must be 0 in China and at most {MOST_LET} abroad")
     for vendor in world.vendors:
         _choice(world.path, f"vendor {vendor.id}", "market", vendor.market, ("WORLD", *BLOCS))
     for offer in world.offers:

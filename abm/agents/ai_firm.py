@@ -6,7 +6,7 @@ import mesa
 
 from abm.rules import ai_firm as rules
 from abm.view import Quantities, Quantity, View, by_name
-from abm.vocabulary import BUYER_CLASSES, SERVE, TRAIN, WORKLOADS
+from abm.vocabulary import BUYER_CLASSES, RENTAL, SERVE, TRAIN, WORKLOADS
 
 DECISIONS = (
     "choice_weight", "cutoff_hazard", "efficiency_gain", "integration_gain", "largest_run", "market_weight",
@@ -43,6 +43,8 @@ class FirmView(View):
     need = Quantity("need")
     warehouse = Quantities("warehouse")
     retired = Quantities("retired")
+    lent = Quantity("lent")
+    rent_earned = Quantity("rent")
     # compute and knowledge
     training = Quantity("training")
     serving = Quantity("serving")
@@ -77,8 +79,9 @@ class FirmView(View):
 
     @property
     def alive(self) -> bool:
-        """Whether it exists in the quarter. All firms are agents from the start; entry is a date of the data."""
-        return bool(self.run.world.alive[self.run.law_step, self.index])
+        """Whether it exists in the quarter. All are agents from the start; entry is a date of the data."""
+        here = self.run.world.alive[self.run.law_step, self.index] > 0.0
+        return bool(here and self.run.world.exited[self.index, self.run.lane] == 0.0)
 
     @property
     def buyer_class(self) -> str:
@@ -103,6 +106,12 @@ class FirmView(View):
             raise ValueError(f"workload {workload!r} is not one of {', '.join(WORKLOADS)}")
         place = WORKLOADS.index(workload)
         return by_name(self, "offer", self.run.world.deployed[self.index, :, place, self.run.lane])
+
+    @property
+    def rented(self) -> float:
+        """Chips abroad that it rents in the quarter; thousand chips."""
+        world = self.run.world
+        return float(world.delivered[self.index, world.offer_kind == RENTAL, :, self.run.lane].sum())
 
     @property
     def delivered(self) -> dict[str, float]:

@@ -6,6 +6,7 @@ import mesa
 
 from abm.state import Floats
 from abm.view import Quantity, View
+from abm.vocabulary import RENTAL
 
 
 class VendorView(View):
@@ -21,6 +22,7 @@ class VendorView(View):
     revenue_china = Quantity("vendor_revenue_china")
     profit = Quantity("vendor_profit")
     cash = Quantity("vendor_cash")
+    debt = Quantity("vendor_debt")
     research = Quantity("vendor_rd")
     inputs_paid = Quantity("billed")
     technology = Quantity("technology")
@@ -55,8 +57,8 @@ class VendorView(View):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Its offers."""
-        return tuple(offer.id for offer in self.run.plan.world.offers if offer.vendor == self.name)
+        """Its offers; compute that hosts rent out is theirs, not its maker's."""
+        return tuple(self.run.names("offer")[place] for place in self._places())
 
     @property
     def designs(self) -> dict[str, str | None]:
@@ -104,7 +106,9 @@ class VendorView(View):
         return self._by_line(self.run.world.stock)
 
     def _places(self) -> list[int]:
-        return [place for place, vendor in enumerate(self.run.world.offer_vendor) if vendor == self.index]
+        world = self.run.world
+        pairs = enumerate(zip(world.offer_vendor, world.offer_kind, strict=True))
+        return [place for place, (vendor, kind) in pairs if vendor == self.index and kind != RENTAL]
 
     def _by_line(self, values: Floats) -> dict[str, float]:
         """Values of the vendor's offers out of an array (offer, run)."""

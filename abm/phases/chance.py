@@ -7,6 +7,8 @@ from abm.parameter_index import (
     DEMAND_PERSISTENCE,
     DEMAND_SHOCK_BLOC,
     DEMAND_SHOCK_FIRM,
+    ENFORCEMENT,
+    GREY_DETECTION,
     GREY_SHOCK,
     IDEA_SHOCK,
     PORTING_SHOCK,
@@ -25,6 +27,7 @@ LEAST = 1e-12
 DEMAND_BLOC, DEMAND_FIRM, IDEA = stream("demand_bloc"), stream("demand_firm"), stream("idea")
 RESIDUAL, SERVING_JUMP = stream("residual"), stream("serving_jump")
 PORTING, YIELD, GREY = stream("porting"), stream("yield"), stream("grey")
+GREY_PATH = stream("grey_path")
 
 
 def draw_chance(world: World, step: int) -> None:
@@ -55,7 +58,26 @@ def draw_chance(world: World, step: int) -> None:
         world.yield_luck[run] = exp(world.parameter[YIELD_SHOCK, run] * luck)
         luck = normal(seed, GREY, world.world_id[run], step, 0)
         world.grey_luck[run] = exp(world.parameter[GREY_SHOCK, run] * luck)
+    watch_paths(world, step)
     draw_market(world, step)
+
+
+def watch_paths(state: World, step: int) -> None:
+    """Smuggling paths found out this quarter lose what they carry and rest for the next one."""
+    paths = state.path_open.shape[0]
+    for run in range(LANES):
+        state.total[run], state.seized_share[run] = 0.0, 0.0
+    for path in range(paths):
+        for run in range(LANES):
+            rests = state.path_caught[path, run]
+            found = state.parameter[ENFORCEMENT, run] * state.parameter[GREY_DETECTION, run]
+            luck = uniform(state.seed[0], GREY_PATH, state.world_id[run], step, path)
+            state.path_open[path, run] = 1.0 - rests
+            state.path_caught[path, run] = select(luck < found, 1.0 - rests, 0.0)
+            state.total[run] += 1.0 - rests
+            state.seized_share[run] += state.path_caught[path, run]
+    for run in range(LANES):
+        state.seized_share[run] /= larger(state.total[run], 1.0)
 
 
 def draw_market(state: World, step: int) -> None:

@@ -10,6 +10,7 @@ from abm.parameter_index import (
 )
 from abm.rules.chip_vendor import grey_price_premium, scarce_claim
 from abm.rules.numbers import larger, select, smaller
+from abm.rules.offshore import expected_fill
 from abm.state import World
 from abm.vocabulary import (
     CN,
@@ -17,6 +18,7 @@ from abm.vocabulary import (
     CUSTOM,
     FRONTIER,
     GREY,
+    RENTAL,
     ROW,
     SERVE,
     STOCK,
@@ -28,15 +30,20 @@ from abm.vocabulary import (
 LANES = 32
 TINY = 1e-12
 ROUNDS = 3
+LINE = 0
+"""Brokers divert chips of NVIDIA's frontier line."""
 FULL = 0.999
 """Fill rate from which an offer still has chips for further orders."""
 
 
 def clear(world: World, step: int) -> None:
     """Four passes: backlog, fresh orders with those for the warehouse, and two rounds of re-offered money."""
+    for run in range(LANES):
+        world.seized[run] = 0.0
     for attempt in range(ROUNDS + 1):
         tally(world, step, attempt)
         ration(world)
+        divert(world)
         for firm in world.firms:
             deliver(world, step, firm)
         for offer in range(world.available.shape[1]):
@@ -49,6 +56,9 @@ def clear(world: World, step: int) -> None:
 def tally(state: World, step: int, attempt: int) -> None:
     """Chips ordered by offer in this pass, summed over firms in fixed order; only what is legal can be delivered."""
     first = 1.0 if attempt < 2 else 0.0
+    fresh = attempt == 1
+    for run in range(LANES):
+        state.third_wanted[run] = 0.0
     for offer in range(state.available.shape[1]):
         for run in range(LANES):
             state.wanted[offer, run] = 0.0
@@ -56,13 +66,18 @@ def tally(state: World, step: int, attempt: int) -> None:
             if state.available[firm, offer] == 0.0:
                 continue
             buyer, side = state.buyer_class[step, firm], state.side[firm]
+            third = 1.0 if state.bloc[firm] == ROW and offer == LINE else 0.0
             for run in range(LANES):
                 money = state.orders[firm, offer, TRAIN, run] + state.orders[firm, offer, SERVE, run]
                 money += state.orders[firm, offer, STOCK, run]
                 deliverable = state.legal[offer, buyer, run] * money
-                state.wanted[offer, run] += deliverable * state.chips_per_bn[side, offer, run]
+                chips = deliverable * state.chips_per_bn[side, offer, run]
+                state.wanted[offer, run] += chips
+                state.third_wanted[run] += third * chips
         for run in range(LANES):
-            state.asked[offer, run] += first * state.wanted[offer, run]
+            # in scarce channels firms order what they expect to get: what they would like to have counts
+            part = select(fresh, state.expected[offer, run], 1.0)
+            state.asked[offer, run] += first * state.wanted[offer, run] / part
 
 
 def pooled(state: World, offer: int) -> bool:
@@ -70,12 +85,17 @@ def pooled(state: World, offer: int) -> bool:
     return state.offer_kind[offer] in (FRONTIER, COMPLIANCE, CUSTOM, GREY)
 
 
+def claims(state: World, offer: int) -> bool:
+    """Whether an offer has a claim of its own on packaging: grey chips are part of what third countries get."""
+    return pooled(state, offer) and state.offer_kind[offer] != GREY
+
+
 def ration(state: World) -> None:
     """Fill rates: world packaging by orders and margin, what is left to those still short; other supply pro rata."""
     for run in range(LANES):
         state.sum_us[run], state.sum_home[run] = 0.0, 0.0
     for offer in range(state.available.shape[1]):
-        on_pool = 1.0 if pooled(state, offer) else 0.0
+        on_pool = 1.0 if claims(state, offer) else 0.0
         for run in range(LANES):
             can = smaller(state.wanted[offer, run], state.supply[offer, run])
             need = on_pool * can * state.packaging[offer, run]
@@ -95,7 +115,7 @@ def ration(state: World) -> None:
             state.total[run] -= got
             state.best[run] += select(got < need, claim, 0.0)
     for offer in range(state.available.shape[1]):
-        on_pool = pooled(state, offer)
+        on_pool = claims(state, offer)
         for run in range(LANES):
             need, claim = state.needed[offer, run], state.claim[offer, run]
             got = smaller(state.world_left[run] * claim / (state.sum_home[run] + TINY), need)
@@ -109,14 +129,33 @@ def ration(state: World) -> None:
             state.fill[offer, run] = smaller(by_pool, smaller(by_supply, by_cap))
 
 
+def divert(state: World) -> None:
+    """Brokers take grey chips out of what the rest of the world gets in this pass; seized ones never arrive."""
+    for run in range(LANES):
+        state.third_left[run] = 1.0
+    for offer in range(state.available.shape[1]):
+        if state.offer_kind[offer] != GREY:
+            continue
+        for run in range(LANES):
+            there = state.fill[LINE, run] * state.third_wanted[run]
+            wanted = smaller(state.wanted[offer, run], state.supply[offer, run])
+            taken = smaller(wanted, there * state.third_left[run])
+            state.diverted_now[offer, run] = taken
+            state.third_left[run] = larger(state.third_left[run] - taken / larger(there, TINY), 0.0)
+            arrives = taken * (1.0 - state.seized_share[run])
+            state.fill[offer, run] = arrives / larger(state.wanted[offer, run], TINY)
+
+
 def deliver(state: World, step: int, firm: int) -> None:
     """Deliveries and payments of one firm in this pass; what is left of each order stays in `orders`."""
     buyer, side, bloc = state.buyer_class[step, firm], state.side[firm], state.bloc[firm]
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue
+        third = bloc == ROW and offer == LINE
         for run in range(LANES):
             share = state.legal[offer, buyer, run] * state.fill[offer, run]
+            share *= select(third, state.third_left[run], 1.0)
             rate = state.chips_per_bn[side, offer, run]
             train = share * state.orders[firm, offer, TRAIN, run]
             serve = share * state.orders[firm, offer, SERVE, run]
@@ -134,16 +173,19 @@ def deliver(state: World, step: int, firm: int) -> None:
 def book_sales(state: World, offer: int) -> None:
     """Sales by destination; supply, stock and packaging shrink by them."""
     frontier = 1.0 if state.offer_kind[offer] == FRONTIER else 0.0
-    nvidia = 1.0 if offer == 0 else 0.0
+    nvidia = 1.0 if offer == LINE else 0.0
+    grey = 1.0 if state.offer_kind[offer] == GREY else 0.0
     on_pool = 1.0 if pooled(state, offer) else 0.0
     stocked = 1.0 if state.offer_nest[offer] != US_NEST else 0.0
     vendor = state.offer_vendor[offer]
     for run in range(LANES):
         home = state.shipped[CN, offer, run]
-        abroad = state.shipped[US, offer, run] + state.shipped[ROW, offer, run]
+        lost = grey * state.diverted_now[offer, run] * state.seized_share[run]
+        abroad = state.shipped[US, offer, run] + state.shipped[ROW, offer, run] + lost
+        state.seized[run] += lost
         state.sold_china[offer, run] += home
         state.sold_abroad[offer, run] += abroad
-        state.row_sales[run] += nvidia * state.shipped[ROW, offer, run]
+        state.row_sales[run] += nvidia * state.shipped[ROW, offer, run] + grey * (home + lost)
         state.us_now[vendor, run] += frontier * state.shipped[US, offer, run]
         state.supply[offer, run] = larger(state.supply[offer, run] - home - abroad, 0.0)
         state.cap_room[offer, run] = larger(state.cap_room[offer, run] - home, 0.0)
@@ -166,9 +208,10 @@ def reoffer(state: World, step: int, firm: int, attempt: int) -> None:
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue
+        lasts = state.offer_kind[offer] != RENTAL  # nobody queues for a quarter of rent
         for run in range(LANES):
             waits = select(attempt == 0, 1.0 - state.parameter[BACKLOG_RELEASE, run], state.parameter[WAIT_SHARE, run])
-            kept = waits * select(state.legal_next[offer, buyer, run] > 0.0, 1.0, 0.0)
+            kept = waits * select(lasts and state.legal_next[offer, buyer, run] > 0.0, 1.0, 0.0)
             left_train = state.orders[firm, offer, TRAIN, run]
             left_serve = state.orders[firm, offer, SERVE, run]
             before = (1.0 - again) * state.backlog[firm, offer, run]
@@ -219,8 +262,10 @@ def close_market(world: World) -> None:
             design = world.design[offer, run]
             if pooled(world, offer) and design >= 0:
                 ordered += world.asked[offer, run] * world.spec_packaging[design]
+            leaked = world.supply[offer, run] + world.sold_china[offer, run] + world.sold_abroad[offer, run]
+            if world.offer_kind[offer] in (GREY, RENTAL):
+                world.expected[offer, run] = expected_fill(leaked, world.asked[offer, run])
             if world.offer_kind[offer] == GREY:
-                leaked = world.supply[offer, run] + world.sold_china[offer, run]
                 world.grey_premium[run] = grey_price_premium(
                     world.grey_premium[run], world.asked[offer, run], leaked, world.parameter[GREY_PREMIUM, run]
                 )

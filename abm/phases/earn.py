@@ -17,11 +17,12 @@ from abm.parameter_index import (
     UTILISATION_PLATFORM,
     UTILISATION_STATE,
 )
+from abm.phases.offshore import own_use
 from abm.phases.procure import find_use, training_share
 from abm.rules.ai_firm import ai_revenue, largest_run, market_weight
 from abm.rules.numbers import LOWEST, exp, larger, log, select
 from abm.state import Floats, World
-from abm.vocabulary import SERVE, TRAIN
+from abm.vocabulary import RENTAL, SERVE, TRAIN
 
 LANES = 32
 TINY = 1e-12
@@ -55,11 +56,12 @@ def use_compute(state: World, step: int, firm: int) -> None:
         find_use(state, firm, offer, TRAIN)
         for run in range(LANES):
             power = state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run]
-            state.sum_us[run] += power * state.used[run]
+            state.sum_us[run] += power * state.used[run] * own_use(state, firm, offer, run)
         find_use(state, firm, offer, SERVE)
         for run in range(LANES):
             power = state.deployed[firm, offer, SERVE, run] * state.mean_performance[firm, offer, SERVE, run]
-            state.sum_home[run] += power * state.used[run]
+            state.sum_home[run] += power * state.used[run] * own_use(state, firm, offer, run)
+    add_rented(state, firm)
     bloc = state.bloc[firm]
     for run in range(LANES):
         public, private = state.parameter[UTILISATION_STATE, run], state.parameter[UTILISATION_PLATFORM, run]
@@ -70,10 +72,22 @@ def use_compute(state: World, step: int, firm: int) -> None:
         before = select(step == 0, share * state.training[firm, run], state.run_compute[firm, run])
         state.run_compute[firm, run] = largest_run(share, state.training[firm, run], before)
         pace = (1.0 - state.parameter[PRICE_EXPONENT, run]) * state.parameter[DESIGN_GROWTH, run]
-        planned = state.plan[step, bloc] * state.plan_share[step, firm] * state.plan_factor[step, bloc, run]
+        planned = state.plan[step, bloc] * state.plan_now[firm, run] * state.plan_factor[step, bloc, run]
         bought = 1000.0 * planned / state.parameter[REFERENCE_PRICE, run] * exp(pace * step)
         kept = (1.0 - state.parameter[ATTRITION, run]) * state.reference_compute[firm, run]
         state.reference_compute[firm, run] = kept + bought
+
+
+def add_rented(state: World, firm: int) -> None:
+    """Rented compute counts like the firm's own (MODEL R8, R12)."""
+    for offer in range(state.available.shape[1]):
+        if state.offer_kind[offer] != RENTAL or state.available[firm, offer] == 0.0:
+            continue
+        for run in range(LANES):
+            train = state.delivered[firm, offer, TRAIN, run] * state.performance[offer, TRAIN, run]
+            serve = state.delivered[firm, offer, SERVE, run] * state.performance[offer, SERVE, run]
+            state.sum_us[run] += train
+            state.sum_home[run] += serve
 
 
 def anchor_capability(state: World) -> None:
@@ -134,8 +148,8 @@ def share_market(state: World, step: int) -> None:
         for firm in state.firms:
             if state.bloc[firm] != bloc:
                 continue
-            share = state.plan_share[step, firm]
             for run in range(LANES):
+                share = state.plan_now[firm, run]
                 size = state.plan[step, bloc] * state.plan_factor[step, bloc, run] * state.jump[run]
                 market = state.parameter[AI_MARKET_RATIO, run] * size
                 earned = ai_revenue(market, state.revenue[firm, run], state.total[run])
@@ -158,7 +172,7 @@ def firm_weight(state: World, step: int, firm: int, expected: float, run: int) -
     ahead = state.parameter[CAPABILITY_ELASTICITY, run] * (state.capability[firm, run] - expected)
     ahead = select(state.capability[firm, run] > 0.0, ahead, 0.0)
     return market_weight(
-        RUNG * state.plan_share[step, firm],
+        RUNG * state.plan_now[firm, run],
         state.parameter[CAPABILITY_VALUE, run],
         larger(ahead, -4.0),
         state.parameter[SERVICE_VALUE, run],

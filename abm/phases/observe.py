@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from abm.parameter_index import (
+    ATTRITION,
+    DEPRECIATION_LIFE,
     LOW_TIER_CN,
     LOW_TIER_US,
 )
 from abm.phases.earn import top_mean
 from abm.phases.procure import find_use
+from abm.phases.settle import add_rent
 from abm.rules.numbers import LOWEST, larger, select, smaller
 from abm.series import at
 from abm.state import World
 from abm.vocabulary import (
+    BROKERS,
     CANN,
     CN,
     COMPLIANCE,
@@ -22,8 +26,10 @@ from abm.vocabulary import (
     FULL_STACK,
     GOV_US,
     GREY,
+    GREY_CHIPS,
     LOW_TIER,
     PORTING,
+    RENTAL,
     STOCK,
     TRAIN,
     US,
@@ -44,6 +50,7 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     TOOL_SPENDING, ADVANCED_WAFERS, AI_WAFERS, YIELD, DIE_BANK, HBM_BANK, HBM_IMPORTS, WORLD_CAPACITY, WORLD_SOLD,
     WORLD_STOCK, FILL_FRONTIER, PRICE_FRONTIER, PRICE_A, PRICE_B, DESIGN_FRONTIER, DESIGN_A, DESIGN_B, DESIGN_AMD,
     ABROAD_H100E, TOOLMAKERS, CN_VENDOR_REVENUE, DUTY, ASSORTATIVITY, ABROAD_VALUE,
+    OFFSHORE_CHIPS, OFFSHORE_SPENDING, OFFSHORE_FLOW, SEIZED_CHIPS, BROKER_RENT, EXITED_FIRMS,
 ) = (at(name) for name in (
     "capability_cn", "capability_us", "compute_cn", "compute_us", "compute_world", "domestic_compute_bought",
     "compute_bought_cn", "domestic_value", "value_cn", "domestic_packages", "domestic_output", "ascend_packages",
@@ -57,14 +64,15 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     "hbm_imports", "world_capacity", "world_sold", "world_stock", "fill_us_frontier", "price_frontier",
     "price_compliance_a", "price_compliance_b", "design_frontier", "design_compliance_a", "design_compliance_b",
     "design_amd", "nvidia_abroad_h100e", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity",
-    "value_abroad",
+    "value_abroad", "offshore_chips", "offshore_spending", "offshore_flow", "seized_chips", "broker_rent",
+    "exited_firms",
 ))  # fmt: skip
 
 
 FIRM_ROWS = (
     COMPUTE_CN, COMPUTE_US, COMPUTE_WORLD, RESEARCH_CN, RESEARCH_US, REVENUE_CN, REVENUE_US, BUDGET_CN, UNSPENT_CN,
     STOCK_ORDERS, HAZARD_CN, MIX_EFFICIENCY, MIX_PORTING, MIX_FULL_STACK, PORTING_CANN, SERVED_CN, BACKLOG_CN,
-    WAREHOUSE_CN,
+    WAREHOUSE_CN, EXITED_FIRMS,
 )  # fmt: skip
 """Series that are sums over firms."""
 
@@ -93,10 +101,12 @@ def observe_market(state: World, step: int) -> None:
             state.record[row, step, run] = 0.0
     for offer in range(state.available.shape[1]):
         home = 1.0 if state.offer_nest[offer] == DOMESTIC_NEST else 0.0
+        let = state.offer_kind[offer] == RENTAL
+        owned = 0.0 if let else 1.0
         for run in range(LANES):
             money = state.sold_china[offer, run] * state.paying[0, offer, run] / THOUSAND
             state.record[DOMESTIC_VALUE, step, run] += home * money
-            state.record[VALUE_CN, step, run] += money
+            state.record[VALUE_CN, step, run] += owned * money
             elsewhere = state.sold_abroad[offer, run] * state.paying[1, offer, run] / THOUSAND
             state.record[ABROAD_VALUE, step, run] += elsewhere
         for firm in state.firms:
@@ -106,6 +116,8 @@ def observe_market(state: World, step: int) -> None:
                 find_use(state, firm, offer, workload)
                 for run in range(LANES):
                     chips = state.delivered[firm, offer, workload, run] + 0.5 * state.delivered[firm, offer, STOCK, run]
+                    # a quarter of rent counts as the part of a chip that it pays for
+                    chips *= select(let, 1.0 / state.parameter[DEPRECIATION_LIFE, run], 1.0)
                     compute = chips * state.performance[offer, workload, run] * state.used[run]
                     state.record[DOMESTIC_COMPUTE, step, run] += home * compute
                     state.record[COMPUTE_BOUGHT, step, run] += compute
@@ -137,6 +149,10 @@ def observe_sales(state: World, step: int, run: int) -> None:
             low += sold
         if kind == GREY:
             put(state, SMUGGLED, step, run, sold)
+        elif kind == RENTAL:
+            observe_rental(state, step, offer, run)
+    put(state, SEIZED_CHIPS, step, run, state.seized[run])
+    put(state, BROKER_RENT, step, run, state.flows[GREY_CHIPS, BROKERS, run])
     put(state, UNITS, step, run, units)
     put(state, H100E, step, run, h100e)
     put(state, FLAGSHIP, step, run, money)
@@ -154,6 +170,16 @@ def observe_sales(state: World, step: int, run: int) -> None:
     put(state, DESIGN_A, step, run, float(state.design[NVIDIA_A, run]))
     put(state, DESIGN_B, step, run, float(state.design[NVIDIA_B, run]))
     put(state, DESIGN_AMD, step, run, float(state.design[AMD_COMPLIANCE, run]))
+
+
+def observe_rental(state: World, step: int, offer: int, run: int) -> None:
+    """Compute rented abroad: chips, rent, and what hosts would pay for the chips that came on top and wore out."""
+    chips = state.sold_china[offer, run]
+    before = state.record[OFFSHORE_CHIPS, step - 1, run] if step > 0 else 0.0
+    bought = larger(chips - (1.0 - state.parameter[ATTRITION, run]) * before, 0.0)
+    put(state, OFFSHORE_CHIPS, step, run, chips)
+    put(state, OFFSHORE_SPENDING, step, run, chips * state.price_china[offer, run] / THOUSAND)
+    put(state, OFFSHORE_FLOW, step, run, bought * state.price[0, run] / THOUSAND)
 
 
 def observe_vendors(state: World, step: int, run: int) -> None:
@@ -186,16 +212,18 @@ def observe_firms(state: World, step: int) -> None:
     for row in FIRM_ROWS:
         for run in range(LANES):
             state.record[row, step, run] = 0.0
+    add_rent(state, state.watched[0])
     for run in range(LANES):
         state.record[ALGORITHM_CN, step, run] = LOWEST
         state.record[ALGORITHM_US, step, run] = LOWEST
         state.record[CAPABILITY_CN, step, run] = top_mean(state, state.capability, CN, run, False)
         state.record[CAPABILITY_US, step, run] = top_mean(state, state.capability, US, run, False)
-        state.record[TENCENT_SPENDING, step, run] = state.spent[state.watched[0], run]
+        state.record[TENCENT_SPENDING, step, run] = state.spent[state.watched[0], run] - state.total[run]
     for firm in state.firms:
         record_firm(state, step, firm)
         for run in range(LANES):
             state.record[COMPUTE_WORLD, step, run] += state.training[firm, run]
+            state.record[EXITED_FIRMS, step, run] += state.exited[firm, run]
         if state.bloc[firm] == CN:
             add_chinese_firm(state, step, firm)
         elif state.bloc[firm] == US:
@@ -214,8 +242,8 @@ def add_american_firm(state: World, step: int, firm: int) -> None:
 
 def add_chinese_firm(state: World, step: int, firm: int) -> None:
     """A Chinese firm's part in the sums and plan-weighted means of its bloc."""
-    share = state.plan_share[step, firm]
     for run in range(LANES):
+        share = state.plan_now[firm, run]
         state.record[COMPUTE_CN, step, run] += state.training[firm, run]
         state.record[RESEARCH_CN, step, run] += state.research_money[firm, run]
         state.record[REVENUE_CN, step, run] += state.revenue[firm, run]

@@ -10,6 +10,7 @@ from abm.parameter_index import (
     ENFORCEMENT,
     MAX_COVER,
     NEST_DISSIMILARITY,
+    OFFSHORE_FRICTION,
     PRICE_SENSITIVITY,
     SERVER_SHARE,
     SHORTAGE_TO_HOLDING,
@@ -36,6 +37,7 @@ from abm.vocabulary import (
     FOREIGN,
     GREY,
     OWN,
+    RENTAL,
     SERVE,
     STOCK,
     SW_STOCKPILING,
@@ -65,7 +67,6 @@ def order(world: World, step: int) -> None:
 def set_budget(state: World, step: int, firm: int) -> None:
     """Budget of the quarter, debt service first, then the money that waited; split between training and serving."""
     bloc = state.bloc[firm]
-    share = state.plan_share[step, firm]
     for run in range(LANES):
         state.total[run] = state.waiting[firm, run]
     for offer in range(state.available.shape[1]):
@@ -77,9 +78,10 @@ def set_budget(state: World, step: int, firm: int) -> None:
         shock = state.demand_bloc[bloc, run] + state.demand_firm[firm, run]
         plan = state.plan[step, bloc] * state.plan_factor[step, bloc, run]
         budget = planned_budget(
-            plan, share, state.parameter[BUDGET_FEEDBACK, run], state.revenue_smooth[firm, run],
+            plan, state.plan_now[firm, run], state.parameter[BUDGET_FEEDBACK, run], state.revenue_smooth[firm, run],
             state.revenue_base[firm, run], shock,
         )  # fmt: skip
+        budget += state.replaced[firm, run]  # a host buys anew what its tenants wear out
         state.budget[firm, run] = budget
         repaid = smaller(state.credit[firm, run], budget / 2.0)
         state.credit[firm, run] -= repaid
@@ -117,19 +119,22 @@ def value_offers(state: World, step: int, firm: int, workload: int) -> None:
     """Value of each offer to the firm, and the best of those that may be delivered (MODEL R8)."""
     buyer, side = state.buyer_class[step, firm], state.side[firm]
     for run in range(LANES):
-        state.best[run] = LOWEST
+        state.best[run], state.worst[run] = LOWEST, LOWEST
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue
         find_use(state, firm, offer, workload)
         own = 1.0 if state.own_vendor[firm] == state.offer_vendor[offer] else 0.0
         at_risk = 1.0 if state.offer_nest[offer] == US_NEST else 0.0
-        grey = state.offer_kind[offer] == GREY
+        grey, let = state.offer_kind[offer] == GREY, state.offer_kind[offer] == RENTAL
+        scarce = grey or let
         for run in range(LANES):
             # inside an integrated stack the vendor's margin falls away
             margin = larger(state.paying[side, offer, run] - state.unit_cost[offer, run], 0.0)
             saved = own * state.integration[firm, run] * margin * (1.0 + state.parameter[SERVER_SHARE, run])
             hazard = select(grey, state.parameter[ENFORCEMENT, run], at_risk * state.hazard[firm, run])
+            # who rents loses no chips of its own when supply ends
+            hazard = select(let, 0.0, hazard)
             value = offer_value(
                 state.performance[offer, workload, run],
                 state.used[run],
@@ -138,11 +143,15 @@ def value_offers(state: World, step: int, firm: int, workload: int) -> None:
                 state.parameter[PRICE_SENSITIVITY, run],
                 state.parameter[CUTOFF_AVERSION, run],
                 hazard,
-                0.0,
+                select(let, -state.parameter[OFFSHORE_FRICTION, run], 0.0),
             )
             state.value[offer, run] = value
             on_sale = state.legal[offer, buyer, run] > 0.0
-            state.best[run] = select(on_sale, larger(state.best[run], value), state.best[run])
+            # a channel in which little is to be had does not drive other chips out of the choice
+            state.best[run] = select(on_sale and not scarce, larger(state.best[run], value), state.best[run])
+            state.worst[run] = select(on_sale and scarce, larger(state.worst[run], value), state.worst[run])
+    for run in range(LANES):
+        state.best[run] = select(state.best[run] > LOWEST, state.best[run], state.worst[run])
 
 
 def split_nests(state: World, step: int, firm: int, workload: int) -> None:
@@ -155,7 +164,7 @@ def split_nests(state: World, step: int, firm: int, workload: int) -> None:
             continue
         home = 1.0 if state.offer_nest[offer] == DOMESTIC_NEST else 0.0
         for run in range(LANES):
-            pull = choice_weight(
+            pull = state.expected[offer, run] * choice_weight(
                 state.value[offer, run],
                 state.best[run],
                 state.parameter[CHOICE_WINDOW, run],
@@ -219,7 +228,7 @@ def order_stock(state: World, step: int, firm: int) -> None:
     for offer in range(state.available.shape[1]):
         if state.offer_nest[offer] != US_NEST or state.available[firm, offer] == 0.0:
             continue
-        legal_line = 0.0 if state.offer_kind[offer] == GREY else 1.0
+        legal_line = 0.0 if state.offer_kind[offer] in (GREY, RENTAL) else 1.0
         for run in range(LANES):
             weight = state.weight[firm, offer, TRAIN, run] + state.weight[firm, offer, SERVE, run]
             weight *= legal_line * select(state.legal[offer, buyer, run] > ALL_QUARTER, 1.0, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abm.parameter_index import (
+    DEPRECIATION_LIFE,
     DOMESTIC_PRICE_RATIO,
     DUTY_PASS_THROUGH,
     ELECTRICITY_PRICE,
@@ -10,6 +11,7 @@ from abm.parameter_index import (
     PRICE_EXPONENT,
     REDESIGN_LAG,
     REFERENCE_PRICE,
+    RENTAL_MARGIN,
     RIVAL_MARKUP_FALL,
     SCRAP_SHARE,
     SECOND_LINE,
@@ -21,8 +23,9 @@ from abm.rules.ai_firm import cost_of_ownership
 from abm.rules.chip_vendor import price_in_china
 from abm.rules.chips import list_price, quality, redesign_value
 from abm.rules.numbers import larger, select
+from abm.rules.offshore import rental_rate
 from abm.state import World
-from abm.vocabulary import COMPLIANCE, DOMESTIC, FRONTIER, GREY, PRIVATE, SERVE, SW_REDESIGN, TRAIN, US_NEST
+from abm.vocabulary import COMPLIANCE, DOMESTIC, FRONTIER, GREY, PRIVATE, RENTAL, SERVE, SW_REDESIGN, TRAIN, US_NEST
 
 LANES = 32
 HALF = 0.5
@@ -154,7 +157,7 @@ def set_prices(world: World, step: int) -> None:
             design = world.design[offer, run]
             on_sale = design >= 0
             place = design if on_sale else 0
-            levy = select(on_sale and not home and kind != GREY, levies(world, step, place, run), 0.0)
+            levy = select(on_sale and not home and kind not in (GREY, RENTAL), levies(world, step, place, run), 0.0)
             cost = select(kind == DOMESTIC, world.unit_cost[offer, run], select(on_sale, world.spec_cost[place], 0.0))
             listed = list_price(
                 quality(
@@ -178,7 +181,37 @@ def set_prices(world: World, step: int) -> None:
             world.packaging[offer, run] = select(on_sale, world.spec_packaging[place], 0.0)
             world.chips_per_bn[0, offer, run] = 1000.0 / world.paying[0, offer, run]
             world.chips_per_bn[1, offer, run] = 1000.0 / world.paying[1, offer, run]
+    price_rental(world)
     cost_owners(world)
+
+
+def price_rental(state: World) -> None:
+    """A rented chip costs its tenant a quarter of the host's cost of owning it and a margin; its vendor nothing."""
+    for offer in range(state.offer_kind.shape[0]):
+        if state.offer_kind[offer] != RENTAL:
+            continue
+        for run in range(LANES):
+            owning = own_cost(state, offer, state.price[offer, run], run)
+            life = state.parameter[DEPRECIATION_LIFE, run]
+            rate = larger(rental_rate(owning, life, state.parameter[RENTAL_MARGIN, run]), LEAST_PRICE)
+            state.unit_cost[offer, run] = 0.0
+            state.packaging[offer, run] = 0.0
+            state.price_china[offer, run] = rate
+            state.paying[0, offer, run] = rate
+            state.chips_per_bn[0, offer, run] = 1000.0 / rate
+
+
+def own_cost(state: World, offer: int, price: float, run: int) -> float:
+    """Cost of ownership of an offer's chip bought at a price, thousand USD."""
+    design = state.design[offer, run]
+    power = select(design >= 0, state.spec_power[design if design >= 0 else 0], 1.0)
+    return cost_of_ownership(
+        price,
+        state.parameter[SERVER_SHARE, run],
+        state.parameter[HOST_COST, run],
+        power,
+        state.parameter[ELECTRICITY_PRICE, run],
+    )
 
 
 def levies(state: World, step: int, design: int, run: int) -> float:
@@ -195,15 +228,10 @@ def cost_owners(state: World) -> None:
                 state.reference[side, workload, run] = LEAST_PRICE
         for offer in range(state.offer_kind.shape[0]):
             for run in range(LANES):
-                design = state.design[offer, run]
-                power = select(design >= 0, state.spec_power[design if design >= 0 else 0], 1.0)
-                state.owning[side, offer, run] = cost_of_ownership(
-                    state.paying[side, offer, run],
-                    state.parameter[SERVER_SHARE, run],
-                    state.parameter[HOST_COST, run],
-                    power,
-                    state.parameter[ELECTRICITY_PRICE, run],
-                )
+                cost = own_cost(state, offer, state.paying[side, offer, run], run)
+                # a tenant pays rent over the life of the chip and nothing else
+                let = state.parameter[DEPRECIATION_LIFE, run] * state.paying[side, offer, run]
+                state.owning[side, offer, run] = select(state.offer_kind[offer] == RENTAL, let, cost)
             if state.offer_kind[offer] != FRONTIER:
                 continue
             for workload in range(2):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abm.parameter_index import (
+    ENFORCEMENT,
     TRAINING_MONEY_SHARE,
 )
 from abm.rules.chips import denied, joint_stringency
 from abm.rules.numbers import larger, select
+from abm.rules.offshore import tenancy_open
 from abm.state import Floats, World
-from abm.vocabulary import COMPLIANCE, FOREIGN, FRONTIER, GREY, PRIVATE, SERVE, TRAIN, US_NEST
+from abm.vocabulary import COMPLIANCE, FOREIGN, FRONTIER, GREY, PRIVATE, RENTAL, SERVE, SW_GREY, TRAIN, US_NEST
 
 LANES = 32
 SIGNAL_MARGIN = 0.02
@@ -44,7 +46,7 @@ def judge_offers(state: World, step: int) -> None:
     """Share of each offer that may be delivered to each class of buyer, now and as far as announced."""
     classes = state.legal.shape[1]
     for offer in range(state.offer_kind.shape[0]):
-        bound = state.offer_nest[offer] == US_NEST and state.offer_kind[offer] != GREY
+        bound = state.offer_nest[offer] == US_NEST and state.offer_kind[offer] not in (GREY, RENTAL)
         for buyer in range(classes):
             for run in range(LANES):
                 design = state.design[offer, run]
@@ -55,8 +57,17 @@ def judge_offers(state: World, step: int) -> None:
                     later = state.law_gate_announced[state.arm[run], step, buyer]
                     now = gate * state.opening[offer, run] * state.law_open[state.arm[run], step, design, buyer]
                     known = later * state.law_announced[state.arm[run], step, design, buyer]
+                if state.offer_kind[offer] == RENTAL:
+                    now *= tenancy(state, state.law_cloud[state.arm[run], step], run)
+                    known *= tenancy(state, state.law_cloud_announced[state.arm[run], step], run)
                 state.legal[offer, buyer, run] = now
                 state.legal_next[offer, buyer, run] = known
+
+
+def tenancy(state: World, coverage: float, run: int) -> float:
+    """Share of rented compute that tenants can use under a cloud rule; hidden tenancy is part of the grey market."""
+    enforced = select(state.switch[SW_GREY, run] > 0.0, state.parameter[ENFORCEMENT, run], 1.0)
+    return tenancy_open(coverage, enforced)
 
 
 def measure_stringency(state: World, step: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abm.parameter_index import (
+    CREDIT_LIMIT,
     INTEREST_RATE,
     LIQUIDITY,
     NODE_COST_SHARE,
@@ -11,6 +12,8 @@ from abm.parameter_index import (
     RD_REVENUE_ELASTICITY,
     VENDOR_RD_SHARE,
 )
+from abm.phases.offshore import pay_hosts
+from abm.rules.chip_vendor import vendor_credit
 from abm.rules.numbers import exp, larger, log, select, smaller
 from abm.state import World
 from abm.vocabulary import (
@@ -22,17 +25,22 @@ from abm.vocabulary import (
     CN,
     CREDIT_AND_INTEREST,
     DUTY_AND_SHARE,
+    ENTRY_AND_EXIT,
     EQUITY,
     GOV_US,
     GREY,
     GREY_CHIPS,
     INPUTS,
     NODES,
+    OFFSHORE_RENTAL,
     OUTSIDE,
     RD_OPEX_HALLS,
+    RENTAL,
+    SERVE,
     SW_RD_FROM_REVENUE,
     TAX_AND_BONDS,
     TOOLS,
+    TRAIN,
     US_CHIPS,
     US_NEST,
     VENDOR_EQUITY,
@@ -52,8 +60,9 @@ def settle(world: World, step: int) -> None:
     pay_inputs(world)
     for vendor in range(world.vendor_us.shape[0]):
         pay_vendor_costs(world, step, vendor)
+    pay_hosts(world)
     for firm in world.firms:
-        pay_firm(world, firm)
+        pay_firm(world, step, firm)
     pay_nodes(world)
     for run in range(LANES):
         # the US treasury keeps no cash: duties and shares reduce its borrowing
@@ -105,12 +114,19 @@ def sell_chips(state: World, step: int) -> None:
         vendor = state.offer_vendor[offer]
         if state.offer_kind[offer] == GREY:
             for run in range(LANES):
+                # brokers buy what they divert and sell what is not seized
                 chips = state.sold_china[offer, run] / THOUSAND
-                listed, extra = chips * state.price[offer, run], chips * state.price_china[offer, run]
+                listed = (chips + state.sold_abroad[offer, run] / THOUSAND) * state.price[offer, run]
+                extra = chips * state.price_china[offer, run]
                 move(state, GREY_CHIPS, AI_CN, VENDORS_US, listed, run)
                 move(state, GREY_CHIPS, AI_CN, BROKERS, extra - listed, run)
                 move(state, VENDOR_EQUITY, BROKERS, OUTSIDE, extra - listed, run)
                 state.vendor_revenue[vendor, run] += listed
+            continue
+        if state.offer_kind[offer] == RENTAL:
+            for run in range(LANES):
+                rent = state.sold_china[offer, run] * state.price_china[offer, run] / THOUSAND
+                move(state, OFFSHORE_RENTAL, AI_CN, AI_OTHER, rent, run)
             continue
         seller = sector_of_vendor(state, vendor)
         flow = US_CHIPS if seller == VENDORS_US else CHINESE_CHIPS
@@ -158,7 +174,7 @@ def pay_inputs(state: World) -> None:
 
 
 def pay_vendor_costs(state: World, step: int, vendor: int) -> None:
-    """R&D by revenue (elasticity below 1), overhead, dividends; owners refill negative cash (MODEL R6)."""
+    """R&D by revenue (elasticity below 1) and overhead, then what the vendor owes and its owners get (MODEL R6)."""
     sector = sector_of_vendor(state, vendor)
     start = state.vendor_reference[0, vendor]
     for run in range(LANES):
@@ -173,25 +189,67 @@ def pay_vendor_costs(state: World, step: int, vendor: int) -> None:
         state.vendor_rd[vendor, run] = state.parameter[VENDOR_RD_SHARE, run] * start * growth
         cost = state.vendor_rd[vendor, run] + state.parameter[OPEX_SHARE, run] * revenue
         move(state, RD_OPEX_HALLS, sector, OUTSIDE, cost, run)
-        profit = state.vendor_profit[vendor, run] - cost
+        state.vendor_profit[vendor, run] -= cost
+        state.vendor_cash[vendor, run] -= cost
+    close_vendor(state, vendor)
+
+
+def close_vendor(state: World, vendor: int) -> None:
+    """Interest, then credit, then owners: they refill what credit can't cover and get a part of the profit (R9)."""
+    sector = sector_of_vendor(state, vendor)
+    for run in range(LANES):
+        debt = state.vendor_debt[vendor, run]
+        interest = state.parameter[INTEREST_RATE, run] / 4.0 * debt
+        cash = state.vendor_cash[vendor, run] - interest
+        room = state.parameter[CREDIT_LIMIT, run] * state.vendor_smooth[vendor, run]
+        drawn = vendor_credit(cash, debt, room)
+        state.vendor_debt[vendor, run] = debt + drawn
+        move(state, CREDIT_AND_INTEREST, OUTSIDE, sector, drawn - interest, run)
+        profit = state.vendor_profit[vendor, run] - interest
         state.vendor_profit[vendor, run] = profit
-        cash = state.vendor_cash[vendor, run] - cost
+        cash += drawn
         paid = select(cash < 0.0, cash, smaller(state.parameter[PAYOUT_SHARE, run] * larger(profit, 0.0), cash))
         move(state, VENDOR_EQUITY, sector, OUTSIDE, paid, run)
         state.vendor_cash[vendor, run] = cash - paid
 
 
-def pay_firm(state: World, firm: int) -> None:
-    """An AI firm: last quarter's revenue, chips, halls, research, interest; owners fund the plan, take the excess."""
+def add_promises(state: World, firm: int) -> None:
+    """Money of a firm that waits or is earmarked, into `state.best`."""
+    for run in range(LANES):
+        state.best[run] = state.waiting[firm, run]
+    for offer in range(state.available.shape[1]):
+        for run in range(LANES):
+            state.best[run] += state.backlog[firm, offer, run]
+
+
+def add_rent(state: World, firm: int) -> None:
+    """Rent that a firm paid this quarter, into `state.total`."""
+    for run in range(LANES):
+        state.total[run] = 0.0
+    for offer in range(state.available.shape[1]):
+        if state.offer_kind[offer] != RENTAL:
+            continue
+        for run in range(LANES):
+            chips = state.delivered[firm, offer, TRAIN, run] + state.delivered[firm, offer, SERVE, run]
+            state.total[run] += chips * state.price_china[offer, run] / THOUSAND
+
+
+def pay_firm(state: World, step: int, firm: int) -> None:
+    """An AI firm: last quarter's revenue, chips, halls, research, interest; owners fund the plan, take the excess.
+
+    A firm that enters has as much cash from its parent as the others were left by their owners.
+    """
     sector = sector_of_firm(state, firm)
+    enters = step > 0 and state.alive[step, firm] > 0.0 and state.alive[step - (1 if step > 0 else 0), firm] == 0.0
     for run in range(LANES):
         interest = state.parameter[INTEREST_RATE, run] / 4.0 * state.credit[firm, run]
         research, halls = state.research_money[firm, run], state.halls[firm, run]
-        revenue, budget = state.revenue[firm, run], state.budget[firm, run]
-        owners = budget + research - state.diverted[firm, run] + halls + interest - revenue
+        revenue, budget, rent = state.revenue[firm, run], state.budget[firm, run], state.rent[firm, run]
+        given = select(enters, state.parameter[LIQUIDITY, run] * budget, 0.0)
+        owners = budget + research - state.diverted[firm, run] + halls + interest - revenue - rent
         free = larger(state.free_cash[firm, run] - state.parameter[LIQUIDITY, run] * budget, 0.0)
         owners -= state.parameter[PAYOUT_SHARE, run] * free
-        cash = state.cash[firm, run] + revenue + owners + state.borrowed[firm, run]
+        cash = state.cash[firm, run] + revenue + rent + given + owners + state.borrowed[firm, run]
         cash -= state.spent[firm, run] + research + halls + interest
         missing = larger(-cash, 0.0)
         owners += missing
@@ -199,6 +257,7 @@ def pay_firm(state: World, firm: int) -> None:
         state.cash[firm, run] = cash + missing
         move(state, AI_REVENUE, OUTSIDE, sector, revenue, run)
         move(state, EQUITY, OUTSIDE, sector, owners, run)
+        move(state, ENTRY_AND_EXIT, OUTSIDE, sector, given, run)
         move(state, RD_OPEX_HALLS, sector, OUTSIDE, research + halls, run)
         move(state, CREDIT_AND_INTEREST, OUTSIDE, sector, state.borrowed[firm, run] - interest, run)
 

@@ -6,12 +6,14 @@ from abm.phases.settle import sector_of_firm, sector_of_vendor
 from abm.rules.numbers import larger, select, smaller
 from abm.state import World
 from abm.vocabulary import (
+    GREY,
     LAW_BANKS,
     LAW_CHIPS,
     LAW_FINITE,
     LAW_MONEY,
     LAW_NON_NEGATIVE,
     NODES,
+    RENTAL,
     SERVE,
     STOCK,
     TRAIN,
@@ -19,6 +21,8 @@ from abm.vocabulary import (
 
 LANES = 32
 TOLERANCE = 1e-9
+LINE = 0
+"""Hosts let chips of NVIDIA's frontier line."""
 
 
 def verify(world: World, step: int) -> None:
@@ -95,6 +99,9 @@ def balance_chips(state: World) -> None:
     for run in range(LANES):
         state.worst[run] = 0.0
     for offer in range(state.available.shape[1]):
+        if state.offer_kind[offer] == RENTAL:
+            balance_rent(state, offer)
+            continue
         for run in range(LANES):
             state.total[run] = 0.0
         for firm in state.firms:
@@ -107,10 +114,31 @@ def balance_chips(state: World) -> None:
                 now = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
                 now += state.warehouse[firm, offer, run]
                 due = state.chips_before[firm, offer, run] + arrived - state.retired[firm, offer, run]
+                due += state.acquired[firm, offer, run]
                 state.worst[run] = larger(state.worst[run], error(now, due, due))
         for run in range(LANES):
             sold = state.sold_china[offer, run] + state.sold_abroad[offer, run]
+            sold -= select(state.offer_kind[offer] == GREY, state.seized[run], 0.0)
             state.worst[run] = larger(state.worst[run], error(state.total[run], sold, sold))
+
+
+def balance_rent(state: World, offer: int) -> None:
+    """Tenants use what hosts let, hosts let what they have; nobody stores rented compute."""
+    for run in range(LANES):
+        state.total[run] = 0.0
+    for firm in state.firms:
+        for run in range(LANES):
+            used = state.delivered[firm, offer, TRAIN, run] + state.delivered[firm, offer, SERVE, run]
+            state.total[run] += used
+            has = state.deployed[firm, LINE, TRAIN, run] + state.deployed[firm, LINE, SERVE, run]
+            over = larger(state.lent[firm, run] - has, 0.0)
+            state.worst[run] = larger(state.worst[run], error(over, 0.0, has))
+            state.worst[run] = larger(state.worst[run], state.delivered[firm, offer, STOCK, run])
+    for run in range(LANES):
+        sold = state.sold_china[offer, run]
+        state.worst[run] = larger(state.worst[run], error(state.total[run], sold, sold))
+        over = larger(sold - state.rentable[run], 0.0)
+        state.worst[run] = larger(state.worst[run], error(over, 0.0, sold))
 
 
 def balance_banks(state: World) -> None:

@@ -14,7 +14,7 @@ from abm.parameter_index import (
 from abm.rules.chip_vendor import capacity_step, grey_supply, planned_output
 from abm.rules.numbers import exp, larger
 from abm.state import World
-from abm.vocabulary import COMPLIANCE, CUSTOM, FRONTIER, GREY, LOW_TIER, NO_CAP, RING, SW_GREY
+from abm.vocabulary import COMPLIANCE, CUSTOM, FRONTIER, GREY, LOW_TIER, NO_CAP, RENTAL, RING, SW_GREY
 
 LANES = 32
 PLENTY = 1e9
@@ -73,12 +73,23 @@ def offer_supply(world: World, step: int) -> None:
                     world.parameter[GREY_ELASTICITY, run],
                 )
                 world.supply[offer, run] = world.switch[SW_GREY, run] * world.grey_luck[run] * leaked
+                world.supply[offer, run] *= paths_open(world, run)
+            elif kind == RENTAL:
+                world.supply[offer, run] = world.rentable[run]
             else:
                 world.stock[offer, run] += world.made[vendor, run]
                 world.supply[offer, run] = world.stock[offer, run]
             world.cap_room[offer, run] = volume_room(world, step, offer, run)
     for run in range(LANES):
         world.row_sales[run] = 0.0
+
+
+def paths_open(state: World, run: int) -> float:
+    """Share of smuggling paths in use."""
+    total = 0.0
+    for path in range(state.path_open.shape[0]):
+        total += state.path_open[path, run]
+    return total / state.path_open.shape[0]
 
 
 def volume_room(state: World, step: int, offer: int, run: int) -> float:

@@ -118,6 +118,20 @@ def integration_gain(integration: float, rate: float, effort: float) -> float:
     return rate * sqrt(effort) * (1.0 - integration)
 
 
+def book_value(book: float, bought: float, life: float) -> float:
+    """USD bn of chips at cost less depreciation: a part 1 / `life` of the value goes each quarter (MODEL R14)."""
+    return book * (1.0 - 1.0 / life) + bought
+
+
+def losing_quarters(losing: float, cash: float, room: float, revenue: float, running: float) -> float:
+    """Quarters in a row without free cash, without credit and with revenue below running cost (MODEL R14).
+
+    `room` is the credit that lenders still give; all money in USD bn.
+    """
+    broke = cash <= TINY and room <= TINY and revenue < running
+    return select(broke, losing + 1.0, 0.0)
+
+
 def largest_run(share: float, training: float, before: float) -> float:
     """Compute of the largest run, thousand A100: half a share of training compute, half its past (MODEL R12)."""
     return (share * training + before) / 2.0

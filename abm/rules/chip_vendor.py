@@ -105,6 +105,15 @@ def packages(dies: float, dies_each: float, stacks: float, stacks_each: float, c
     return larger(smaller(smaller(by_dies, by_memory), smaller(capacity, wanted)), 0.0)
 
 
+def vendor_credit(cash: float, debt: float, room: float) -> float:
+    """USD bn that a vendor draws on its credit (negative: pays back) at a cash balance before it; owners come after.
+
+    `room` is the most that lenders give. Debt is paid back before owners get anything (MODEL 7, R9).
+    """
+    drawn = smaller(larger(-cash, 0.0), larger(room - debt, 0.0))
+    return drawn - smaller(debt, larger(cash, 0.0))
+
+
 def grey_supply(enforcement: float, base: float, abroad: float, premium: float, elasticity: float) -> float:
     """Thousand chips that leak from sales in third countries: less with enforcement, more at a premium (MODEL 3)."""
     return (1.0 - enforcement) * base * abroad * exp(elasticity * log(1.0 + premium))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+from equal import TOLERANCE, at_most, close
 
 from abm.parameter_index import NAMES
 from abm.state import FIELDS
@@ -24,6 +25,7 @@ from abm.vocabulary import (
     CUSTOM,
     DOMESTIC_NEST,
     DUTY_AND_SHARE,
+    ENTRY_AND_EXIT,
     EQUITY,
     FRONTIER,
     GOV_CN,
@@ -32,8 +34,10 @@ from abm.vocabulary import (
     GREY_CHIPS,
     INPUTS,
     NODES,
+    OFFSHORE_RENTAL,
     OUTSIDE,
     RD_OPEX_HALLS,
+    RENTAL,
     RING,
     ROW,
     STOCK,
@@ -47,46 +51,22 @@ from abm.vocabulary import (
     VENDORS_US,
 )
 
-TOLERANCE = 1e-9
-TINY = 1e-12
-
 SIGNED = frozenset(
     (
         "demand_bloc", "demand_firm", "idea", "technology", "technology_due", "vendor_profit", "value", "best", "total",
         "parameter", "equity", "borrowed", "attraction", "payoff", "flows", "record", "firm_record", "failed_quarter",
         "failed_law", "generation", "design", "redesign_target", "worst", "next_step", "diverted", "sum_us", "sum_home",
-        "used",
+        "used", "acquired",
     )
 )  # fmt: skip
 """Arrays that may be negative; all others of a run may not."""
 
 UNIT = (
     "legal", "legal_next", "stringency", "stringency_known", "stringency_smooth", "hazard", "vendor_hazard", "fill",
+    "third_left", "seized_share",
     "self_reliance", "tool_access", "tool_home", "yield_domestic", "porting", "integration", "mix", "weight",
 )  # fmt: skip
 """Shares and probabilities."""
-
-
-def close(what, left, right, scale=0.0, step=0):
-    """Equal to 1e-9 of their size or of `scale`, what they were made of; else a line with the worst place."""
-    left, right = np.broadcast_arrays(np.asarray(left), np.asarray(right))
-    size = np.maximum(np.maximum(np.abs(left), np.abs(right)), np.abs(scale))
-    gap = np.abs(left - right) - TOLERANCE * size - TINY
-    assert (gap <= 0.0).all(), _line(what, left, right, gap, step)
-
-
-def at_most(what, small, large, scale=0.0, step=0):
-    """`small` does not pass `large` by more than rounding."""
-    small, large = np.broadcast_arrays(np.asarray(small), np.asarray(large))
-    size = np.maximum(np.maximum(np.abs(small), np.abs(large)), np.abs(scale))
-    gap = small - large - TOLERANCE * size - TINY
-    assert (gap <= 0.0).all(), _line(what, small, large, gap, step)
-
-
-def _line(what, left, right, gap, step):
-    place = np.unravel_index(np.argmax(np.where(np.isnan(gap), np.inf, gap)), gap.shape)
-    where = tuple(int(part) for part in place)
-    return f"{what}, quarter {step}, at {where}: {left[place]!r} against {right[place]!r}"
 
 
 def audit(world, was, step, laws=None):
@@ -106,6 +86,10 @@ def read(world, was, step):
     f.place = np.where(f.on_sale, world.design, 0)
     f.paid = np.where(f.cn[:, None, None], world.paying[0][None], world.paying[1][None])
     f.got = world.delivered.sum(axis=2)
+    f.let = f.kind == RENTAL
+    f.owned = np.where(f.let[None, :, None], 0.0, f.got)
+    f.lost = np.where((f.kind == GREY)[:, None], world.seized[None], 0.0)
+    f.on_exit = world.acquired
     f.home = f.got[f.cn].sum(axis=0)
     f.abroad = f.got[~f.cn].sum(axis=0)
     f.bought = (f.got * f.paid).sum(axis=1) / 1000.0
@@ -145,7 +129,8 @@ def chips(f):
     stock = f.now.deployed.sum(axis=2) + f.now.warehouse
     before = f.was.deployed.sum(axis=2) + f.was.warehouse
     holds = f.now.holds[:, :, None]
-    close("chips", stock, before + f.got - holds * f.now.retired, before + f.got, f.step)
+    close("chips", stock, before + f.owned + f.on_exit - holds * f.now.retired, before + f.owned, f.step)
+    close("chips sold on exit are bought", f.on_exit.sum(axis=0), 0.0, np.abs(f.on_exit).sum(axis=0), f.step)
     close("attrition", holds * f.now.retired * (1.0 - f.p["attrition"]),
           holds * f.now.deployed.sum(axis=2) * f.p["attrition"], stock, f.step)  # fmt: skip
     assert (stock[f.now.holds == 0.0] == 0.0).all(), "a firm owns chips that it may not hold"
@@ -156,14 +141,14 @@ def deliveries(f):
     legal = f.now.legal[:, f.now.buyer_class[f.step]].transpose(1, 0, 2)
     allowed = (f.now.available[:, :, None] > 0.0) & (legal > 0.0) & f.on_sale[None]
     assert (f.got[~allowed] == 0.0).all(), f"chips went to a buyer that must not have them in quarter {f.step}"
-    bound = (f.nest == US_NEST) & (f.kind != GREY)
+    bound = (f.nest == US_NEST) & (f.kind != GREY) & ~f.let
     open_share = f.now.law_open[f.arm, f.step]
     for buyer in range(3):
         share = np.take_along_axis(open_share[:, :, buyer], f.place.T, axis=1).T
         gate = f.now.law_gate[f.arm, f.step, buyer]
         at_most("deliverable share", f.now.legal[bound, buyer], (share * gate)[bound], step=f.step)
     close("sales in China", f.now.sold_china, f.home, step=f.step)
-    close("sales abroad", f.now.sold_abroad, f.abroad, step=f.step)
+    close("sales abroad", f.now.sold_abroad, f.abroad + f.lost, step=f.step)
     close("spending on chips", f.now.spent, f.bought, step=f.step)
 
 
@@ -180,7 +165,10 @@ def sources(f):
     grey = f.kind == GREY
     leak = (1.0 - f.p["enforcement"]) * f.p["grey_base"] * f.was.row_sales
     leak = leak * (1.0 + f.was.grey_premium) ** f.p["grey_elasticity"] * f.now.grey_luck * f.now.switch[SW_GREY]
-    at_most("grey chips", sold[grey], leak[None], step=f.step)
+    leak = leak * f.now.path_open.mean(axis=0)
+    taken = (sold + f.lost)[grey].sum(axis=0)
+    at_most("smuggled chips", taken, leak, step=f.step)
+    close("seized chips", f.now.seized, taken * f.now.seized_share, taken, f.step)
     cap = table(f, "law_cap")
     room = cap * f.was.us_sales[f.vendor]
     capped = (f.kind == COMPLIANCE)[:, None] & f.on_sale & (cap < 1.0)
@@ -190,14 +178,15 @@ def sources(f):
     for vendor in range(len(f.now.vendor_us)):
         lines = frontier & (f.vendor == vendor)
         close("frontier sales in the US", f.now.us_sales[vendor], to_us[lines].sum(axis=0), step=f.step)
-    close("NVIDIA's sales to the rest of the world", f.now.row_sales, to_row[f.now.vendor_line[0]], step=f.step)
+    third = to_row[f.now.vendor_line[0]] + taken  # brokers buy there
+    close("NVIDIA's sales to the rest of the world", f.now.row_sales, third, step=f.step)
 
 
 def packaging(f):
     """World packaging: stock' = stock + made - scrapped - used, within capacity; capacity grows by what was ordered."""
     pooled = np.isin(f.kind, (FRONTIER, COMPLIANCE, CUSTOM, GREY))
     claim = np.where(f.on_sale, f.now.spec_packaging[f.place], 0.0)
-    used = ((f.home + f.abroad) * claim)[pooled].sum(axis=0)
+    used = ((f.home + f.abroad + f.lost) * claim)[pooled].sum(axis=0)
     scrapped = (f.now.scrapped * claim)[pooled].sum(axis=0)
     there = f.was.world_stock + f.now.world_made
     close("world packaging", f.now.world_stock, there - scrapped - used, there, f.step)
@@ -232,7 +221,7 @@ def firms(f):
     repaid = np.minimum(was.credit, now.budget / 2.0)
     close("debt", now.credit, was.credit + now.borrowed, was.credit, f.step)
     interest = f.p["interest_rate"] / 4.0 * now.credit
-    received = was.revenue + now.equity + now.borrowed
+    received = was.revenue + now.equity + now.borrowed + now.rent + endowments(f)
     spent = f.bought + was.research_money + now.halls + interest
     close("cash of AI firms", now.cash, was.cash + received - spent, was.cash + np.abs(received) + spent, f.step)
     at_most("debt limit", now.credit, np.maximum(was.credit - repaid, f.p["credit_limit"] * now.budget), step=f.step)
@@ -241,11 +230,39 @@ def firms(f):
     assert (now.credit[~f.cn] == 0.0).all(), "only Chinese firms stockpile"
 
 
+def endowments(f):
+    """What parents give to firms that enter: (firm, run)."""
+    enters = f.now.alive[f.step] > f.now.alive[max(f.step - 1, 0)]
+    return enters[:, None] * f.p["liquidity"] * f.now.budget
+
+
+def tenants(f):
+    """Rented compute: what tenants use is what hosts let and have; hosts get what tenants pay."""
+    now = f.now
+    used = f.got[:, f.let].sum(axis=(0, 1))
+    has = now.deployed[:, 0].sum(axis=1)
+    close("let chips", now.lent.sum(axis=0), used, step=f.step)
+    at_most("let chips", now.lent, has, step=f.step)
+    at_most("let chips", now.lent, now.lets[:, None] * f.was.deployed[:, 0].sum(axis=1), has, f.step)
+    at_most("capacity for tenants", used, now.tenant_capacity, step=f.step)
+    assert (f.got[~f.cn][:, f.let] == 0.0).all(), "only Chinese firms rent abroad"
+    assert (now.delivered[:, f.let, STOCK] == 0.0).all(), "rented compute cannot be stored"
+    close("rent", now.rent.sum(axis=0), (f.got * f.paid)[:, f.let].sum(axis=(0, 1)) / 1000.0, step=f.step)
+
+
+def vendors(f):
+    """A vendor's debt stays within its limit; who owes keeps no cash that could pay it back."""
+    now, was = f.now, f.was
+    limit = f.p["credit_limit"] * now.vendor_smooth
+    at_most("vendors' debt limit", now.vendor_debt, np.maximum(was.vendor_debt, limit), step=f.step)
+    assert (np.minimum(now.vendor_debt, now.vendor_cash) <= TOLERANCE * (1.0 + was.vendor_cash)).all(), "cash and debt"
+
+
 def matrix(f):
     """Every entry of the flow matrix, from deliveries, prices and levies."""
     now, was, flows = f.now, f.was, np.zeros_like(f.now.flows)
     seller_us = now.vendor_us[f.vendor] > 0.0
-    normal = f.kind != GREY
+    normal = (f.kind != GREY) & ~f.let
     china, abroad = f.home * now.price_china / 1000.0, f.abroad * now.price / 1000.0
 
     def pay(flow, payer, payee, money):
@@ -256,9 +273,10 @@ def matrix(f):
         pay(flow, AI_CN, sector, china[lines].sum(axis=0))
         pay(flow, AI_OTHER, sector, abroad[lines].sum(axis=0))
     grey = f.kind == GREY
-    listed = (f.home * now.price)[grey].sum(axis=0) / 1000.0
+    listed = ((f.home + f.lost) * now.price)[grey].sum(axis=0) / 1000.0
     pay(GREY_CHIPS, AI_CN, VENDORS_US, listed)
     pay(GREY_CHIPS, AI_CN, BROKERS, china[grey].sum(axis=0) - listed)
+    pay(OFFSHORE_RENTAL, AI_CN, AI_OTHER, china[f.let].sum(axis=0))
     levied = ((f.nest == US_NEST) & normal)[:, None] * (table(f, "law_duty") + table(f, "law_share"))
     levy = (china * levied).sum(axis=0)
     pay(DUTY_AND_SHARE, AI_CN, GOV_US, f.p["duty_pass_through"] * levy)
@@ -274,20 +292,23 @@ def matrix(f):
     for sector, mine in ((AI_CN, f.cn), (AI_OTHER, ~f.cn)):
         pay(AI_REVENUE, OUTSIDE, sector, was.revenue[mine].sum(axis=0))
         pay(EQUITY, OUTSIDE, sector, now.equity[mine].sum(axis=0))
+        pay(ENTRY_AND_EXIT, OUTSIDE, sector, endowments(f)[mine].sum(axis=0))
         pay(RD_OPEX_HALLS, sector, OUTSIDE, (was.research_money + now.halls)[mine].sum(axis=0))
         pay(CREDIT_AND_INTEREST, OUTSIDE, sector, (now.borrowed - interest)[mine].sum(axis=0))
     for sector, mine in ((VENDORS_US, ~f.chinese), (VENDORS_CN, f.chinese)):
         pay(RD_OPEX_HALLS, sector, OUTSIDE, running[mine].sum(axis=0))
+        owed = now.vendor_debt - (1.0 + f.p["interest_rate"] / 4.0) * was.vendor_debt
+        pay(CREDIT_AND_INTEREST, OUTSIDE, sector, owed[mine].sum(axis=0))
     gross = np.abs(now.flows).sum(axis=(0, 1))
     for flow in (US_CHIPS, CHINESE_CHIPS, GREY_CHIPS, DUTY_AND_SHARE, TAX_AND_BONDS, INPUTS, TOOLS, RD_OPEX_HALLS,
-                 AI_REVENUE, EQUITY, CREDIT_AND_INTEREST):  # fmt: skip
+                 AI_REVENUE, EQUITY, CREDIT_AND_INTEREST, OFFSHORE_RENTAL, ENTRY_AND_EXIT):  # fmt: skip
         close(f"row {flow} of the flow matrix", now.flows[flow], flows[flow], gross, f.step)
 
 
 def input_bills(f):
     """Wafers, memory and packaging that each vendor pays, USD bn: (vendor, run)."""
     now, bills = f.now, np.zeros_like(f.now.billed)
-    units = f.home + f.abroad + np.where((f.kind == COMPLIANCE)[:, None], now.scrapped, 0.0)
+    units = f.home + f.abroad + f.lost + np.where((f.kind == COMPLIANCE)[:, None], now.scrapped, 0.0)
     for offer, vendor in enumerate(f.vendor):
         if not f.chinese[vendor] or not f.main[offer]:
             bills[vendor] += units[offer] * now.unit_cost[offer] / 1000.0
@@ -364,5 +385,5 @@ def foundry(f):
     close("tools on their way", now.tools_coming.sum(axis=0), coming, step=f.step)
 
 
-LAWS = (signs, chips, deliveries, sources, packaging, firms, matrix, owners, banks, foundry)
+LAWS = (signs, chips, deliveries, sources, packaging, firms, tenants, vendors, matrix, owners, banks, foundry)
 """Chips, inputs and cash; `budgets` and `promises` are asked for by name."""

@@ -31,6 +31,8 @@ SHARES = (
     "law_hbm_announced",
     "law_foundry",
     "law_diversion",
+    "law_cloud",
+    "law_cloud_announced",
 )
 """Law tables whose entries are shares; duty, revenue share, cap and candidates have ranges of their own."""
 

@@ -25,7 +25,7 @@ from abm.policy import (
     tight,
     tools_only,
 )
-from abm.policy_toml import PolicyError
+from abm.policy_toml import PolicyError, read_instrument
 
 
 @pytest.fixture(scope="module")
@@ -266,3 +266,44 @@ def test_unknown_designs_are_closed_and_named(history: Policy, designs: list[Des
     hidden = compile_law(history, [bare])
     assert hidden.unknown == ("bare",)
     assert hidden.open[quarter_index("2024Q1"), 0, 0] == 0.0
+
+
+CLOUD = """
+id = "cloud"
+title = "Remote access"
+actor = "US BIS"
+jurisdiction = "US"
+side = "us"
+category = "chips"
+citation = "made up"
+announced = 2027-01-10
+effective = 2027-05-16
+
+[[cloud]]
+coverage = { low = 0.4, mid = 0.6, high = 0.9 }
+"""
+
+
+def test_a_cloud_rule_is_data_and_history_has_none(
+    tmp_path: Path, history: Policy, designs: list[Design], tables: LawTables
+) -> None:
+    assert (tables.cloud == 0.0).all()
+    assert (tables.announced_cloud == 0.0).all()
+    path = tmp_path / "cloud.toml"
+    path.write_text(CLOUD, encoding="utf-8")
+    ruled = history.with_instruments(read_instrument(path))
+    middle, strict = compile_law(ruled, designs), compile_law(ruled, designs, denial_level=1.0)
+    t = quarter_index("2027Q2")
+    assert middle.cloud[t - 1] == 0.0
+    assert middle.announced_cloud[t - 1] == 0.6
+    assert middle.cloud[t] == pytest.approx(0.6 * 46 / 91), "16 May to 30 June are 46 days"
+    assert middle.cloud[t + 1] == 0.6
+    assert strict.cloud[t + 1] == 0.9
+    assert (compile_law(none_0(ruled), designs).cloud == 0.0).all()
+
+
+def test_a_wrong_key_of_a_cloud_rule_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "cloud.toml"
+    path.write_text(CLOUD.replace("coverage", "cover"), encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"cloud.toml: \[\[cloud\]\] 1: unknown key 'cover'; did you mean 'coverage'"):
+        read_instrument(path)

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from abm.rules.ai_firm import (
     ai_revenue,
+    book_value,
     choice_weight,
     cost_of_ownership,
     cutoff_hazard,
     efficiency_gain,
     integration_gain,
     largest_run,
+    losing_quarters,
     market_weight,
     nest_value,
     offer_value,
@@ -286,3 +288,16 @@ def test_customers_prefer_capable_firms_that_serve(share, ahead, served):
     assert weight >= 0.0
     assert market_weight(share, 0.6, ahead + 0.1, 0.5, served) >= weight
     assert market_weight(share, 0.6, ahead, 0.5, served + 0.1) >= weight
+
+
+def test_book_value_by_hand():
+    # 2 USD bn over 20 quarters lose a twentieth, .1; .5 bought: 2.4
+    assert book_value(2.0, 0.5, 20.0) == pytest.approx(2.4, rel=1e-12)
+
+
+def test_losing_quarters_counts_only_without_cash_credit_and_margin():
+    assert losing_quarters(3.0, 0.0, 0.0, 1.0, 1.5) == 4.0
+    assert losing_quarters(3.0, 0.1, 0.0, 1.0, 1.5) == 0.0
+    assert losing_quarters(3.0, 0.0, 0.1, 1.0, 1.5) == 0.0
+    assert losing_quarters(3.0, 0.0, 0.0, 1.5, 1.5) == 0.0
+    assert losing_quarters(0.0, 0.0, -2.0, 0.0, 0.1) == 1.0  # debt from a larger budget

@@ -24,6 +24,7 @@ from abm.rules.chip_vendor import (
     research_ratio,
     scarce_claim,
     tool_class_access,
+    vendor_credit,
     worn_tools,
 )
 
@@ -264,3 +265,18 @@ def test_the_grey_premium_follows_excess_orders(premium, wanted, supply, slope):
     assert after >= 0.0
     assert grey_price_premium(premium, 2.0 * wanted, supply, slope) >= after
     assert grey_price_premium(premium, wanted, 2.0 * supply, slope) <= after
+
+
+def test_vendor_credit_by_hand():
+    assert vendor_credit(-0.5, 0.2, 1.0) == 0.5  # .8 of credit is left
+    assert vendor_credit(-1.5, 0.2, 1.0) == pytest.approx(0.8, rel=1e-12)  # owners pay the other .7
+    assert vendor_credit(0.3, 0.2, 1.0) == -0.2  # all is paid back
+    assert vendor_credit(0.1, 0.2, 1.0) == -0.1
+    assert vendor_credit(-0.5, 1.2, 1.0) == 0.0  # over its limit
+
+
+@given(st.floats(-10.0, 10.0), AMOUNT, AMOUNT)
+def test_vendor_credit_never_passes_its_limit_nor_pays_back_more_than_is_owed(cash, debt, room):
+    drawn = vendor_credit(cash, debt, room)
+    assert -debt <= drawn <= max(room - debt, 0.0)
+    assert drawn * cash <= 0.0  # draws only without cash, pays back only from cash

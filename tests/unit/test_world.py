@@ -22,8 +22,10 @@ from abm.vocabulary import (
     DOMESTIC_NEST,
     FOREIGN,
     GREY,
+    LISTED,
     PRIVATE,
     QUARTERS,
+    RENTAL,
     STATE,
     SWITCHES,
     US,
@@ -60,7 +62,7 @@ def test_every_array_fits_its_declaration(plan, start):
     given = {**plan.arrays, **start}
     typed = {name: np.asarray(array, np.int64 if FIELDS[name].integer else np.float64) for name, array in given.items()}
     world = allocate(dimension_sizes(plan, RUNS, len(SERIES), len(FIRM_SERIES)), typed)
-    assert world.price.shape == (15, RUNS)
+    assert world.price.shape == (16, RUNS)
     assert not set(plan.arrays) & set(start), "an array is either the same in all lanes or set for each"
     for name, field in FIELDS.items():
         assert ("run" in field.dims) != (name in plan.arrays) or name == "seed", name
@@ -128,7 +130,29 @@ def test_who_may_buy_what(plan):
     huawei = available[mine(plan, "HUAWEI_CLOUD")]
     assert not huawei[plan.arrays["offer_nest"] == US_NEST].any(), "footnote 1 of 2020"
     assert huawei[plan.arrays["offer_nest"] == DOMESTIC_NEST].all()
-    assert (plan.arrays["holds"] >= available).all()
+    rental = plan.arrays["offer_kind"] == RENTAL
+    assert (plan.arrays["holds"] >= available)[:, ~rental].all()
+    assert not plan.arrays["holds"][:, rental].any(), "tenants own nothing"
+    assert available[:, rental].any()
+
+
+def test_a_plain_listing_makes_nobody_a_listed_buyer_and_footnote_4_does(plan):
+    """Footnote 4 of October 2022 names iFlytek and SenseTime; before it chips made abroad could be sold to them."""
+    kind = plan.arrays["buyer_class"][:, mine(plan, "CN_LISTED")]
+    first = quarter_index("2022Q4")
+    assert (kind[:first] == PRIVATE).all()
+    assert (kind[first:] == LISTED).all()
+    law = plan.arrays["law_open"][0, :, :, LISTED]
+    us = [place for place, one in enumerate(plan.designs) if one.us]
+    assert (law[: quarter_index("2022Q3"), us] == 1.0).all()
+    assert (law[first + 1 :, us] == 0.0).all()
+    assert 0.0 < law[first, us].max() < 1.0
+
+
+def test_hosts_abroad_let_a_part_of_their_chips(plan):
+    lets = plan.arrays["lets"]
+    assert lets[mine(plan, "GULF_SEA_HOSTS")] == lets.max() > 0.5
+    assert (lets[plan.arrays["bloc"] == CN] == 0.0).all()
 
 
 def test_lines_know_their_vendor_and_their_road_map(plan):
@@ -136,7 +160,7 @@ def test_lines_know_their_vendor_and_their_road_map(plan):
     for place, offer in enumerate(plan.world.offers):
         assert plan.world.vendors[arrays["offer_vendor"][place]].id == offer.vendor
         road = [one for one in arrays["roadmap"][place] if one >= 0]
-        made_to_measure = arrays["offer_kind"][place] in (COMPLIANCE, GREY)
+        made_to_measure = arrays["offer_kind"][place] in (COMPLIANCE, GREY, RENTAL)
         assert (road == []) == made_to_measure, offer.id
         dates = arrays["roadmap_quarter"][place][: len(road)].tolist()
         assert dates == sorted(dates), offer.id

@@ -28,7 +28,7 @@ def refusal(path):
 
 
 def test_the_default_world_is_that_of_the_model_text(world_file):
-    assert [len(part) for part in (world_file.firms, world_file.vendors, world_file.offers)] == [19, 9, 15]
+    assert [len(part) for part in (world_file.firms, world_file.vendors, world_file.offers)] == [19, 9, 16]
     assert len(world_file.nodes) >= 20
     assert world_file.firm("DEEPSEEK") == 4
     assert world_file.vendor("HUAWEI") == 3
@@ -87,6 +87,18 @@ def test_an_unknown_name_is_refused_with_entry_key_and_the_nearest_name(tmp_path
     for part in parts[:-1]:
         assert part in line, line
     assert line.endswith(f"'{parts[-1]}'"), f"the nearest valid name {parts[-1]!r} stands at the end: {line}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "firm"),
+    [
+        ("lets = 0.6", "lets = 0.95", "GULF_SEA_HOSTS"),
+        ('id = "TENCENT"\nbloc = "CN"\n', 'id = "TENCENT"\nbloc = "CN"\nlets = 0.1\n', "TENCENT"),
+    ],
+)
+def test_a_host_lets_a_part_of_its_chips_and_stands_abroad(tmp_path, old, new, firm):
+    line = refusal(changed(tmp_path, old, new))
+    assert f"ai_firm {firm}: lets must be 0 in China and at most 0.9 abroad" in line
 
 
 @pytest.mark.parametrize(
