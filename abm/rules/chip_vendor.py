@@ -54,6 +54,11 @@ def bank_need(orders: float, hazard: float, foreign: float, own_share: float) ->
     return orders + hazard * foreign * own_share
 
 
+def wafers_within_reach(abroad: float, home: float) -> float:
+    """Share of a design's wafers that will be made: what law opens abroad, and of the rest what home has room for."""
+    return abroad + (1.0 - abroad) * home
+
+
 def capacity_step(orders: float, growth: float, lead: float, capacity_due: float, cap: float) -> float:
     """Growth of capacity ordered now, ln: what orders will need after the lead time beyond what is due, capped."""
     needed = log(larger(orders, TINY)) + growth * lead - log(larger(capacity_due, TINY))
