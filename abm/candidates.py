@@ -50,7 +50,7 @@ def _undominated(
             for table in both:
                 share = table[t, rows]
                 live = np.flatnonzero((share > 0.0) & (first <= t) & mine)
-                kept |= {rows[i] for i in live if not _beaten(int(i), live, specs, share, family)}
+                kept |= {rows[int(i)] for i in live if not _beaten(int(i), live, specs, share, family)}
             by_quarter.append(sorted(kept))
         found.append(by_quarter)
     width = max(1, *(len(one) for arm in found for one in arm))

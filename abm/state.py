@@ -168,7 +168,6 @@ class World(NamedTuple):
     sold_abroad: Annotated[Floats, Of("offer run | thousand chips | delivered to other firms")]
     us_sales: Annotated[Floats, Of("vendor run | thousand chips | frontier chips sold in the US, last quarter")]
     us_now: Annotated[Floats, Of("vendor run | thousand chips | the same, this quarter")]
-    stacks_wanted: Annotated[Floats, Of("run | million stacks | HBM that Chinese designers asked for this quarter")]
     stacks_foreign: Annotated[Floats, Of("run | share | of the HBM they got that came from abroad")]
     us_units_china: Annotated[Floats, Of("run | thousand chips | US chips delivered to China, last quarter")]
     home_orders: Annotated[Floats, Of("run | thousand chips | orders for Chinese designers' main lines, averaged")]

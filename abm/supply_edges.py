@@ -17,10 +17,13 @@ from abm.edges import (
     vendor_names,
 )
 from abm.parameter_index import (
+    DESIGN_COST_SHARE,
     DIVERTED_DIES,
     DOMESTIC_TOOL_GROWTH,
     HBM_IMPORT_CAP,
     HBM_PRICE,
+    MATERIALS_SHARE,
+    NODE_COST_SHARE,
     PACKAGING_COST,
     PACKAGING_YIELD,
     PHONE_SHARE,
@@ -29,8 +32,9 @@ from abm.parameter_index import (
 )
 from abm.phases.clear import pooled
 from abm.rules.numbers import exp
+from abm.rules.supply_node import software_part
 from abm.view import RunView
-from abm.vocabulary import TOOL_CLASSES
+from abm.vocabulary import FOUNDRY_LINE, LINES, MEMORY_LINE, TOOL_CLASSES, TOOL_MAKERS
 
 TOOLS = "fab_equipment"
 MONEY = "USD bn"
@@ -114,12 +118,12 @@ def _tools(run: RunView) -> Iterator[Edge]:
                         merged[key] = _merged(merged[key], edge) if key in merged else edge
     yield from merged.values()
     for place, node in enumerate(run.plan.world.nodes):
-        for source, maker in enumerate(run.plan.world.nodes):
+        for source, seller in enumerate(run.plan.world.nodes):
             share = float(run.world.tool_source[source, place])
             if share > 0.0:
                 bought = share * run.number("node_bought", place)
-                rows = _rows(run, maker.id, node.id, TOOLS)
-                yield Edge(maker.id, node.id, TOOLS, MONEY, bought, UNLIMITED, bought, rows=rows)
+                rows = _rows(run, seller.id, node.id, TOOLS)
+                yield Edge(seller.id, node.id, TOOLS, MONEY, bought, UNLIMITED, bought, rows=rows)
 
 
 def node_place(run: RunView, name: str) -> int:
@@ -151,11 +155,16 @@ def _software(run: RunView) -> Iterator[Edge]:
     for place, vendor in enumerate(run.plan.world.vendors):
         paid = parameter(run, DESIGN_COST_SHARE) * run.number("vendor_rd", place)
         barred = 0.0 if world.vendor_us[place] > 0.0 else float(world.law_eda[run.arm, run.law_step])
-        for node, share in suppliers(run, "design"):
-            home = world.node_chinese[node_place(run, node)] > 0.0
-            part = software_part(share, home_share(run), barred, home)
-            rows, legal = _rows_to_vendor(run, node, place, "design"), 1.0 if home else 1.0 - barred
-            yield Edge(node, vendor.id, "design", MONEY, part * paid, UNLIMITED, part * paid, legal, rows=rows)
+        makers = [
+            (node, share, float(world.node_chinese[node_place(run, node)])) for node, share in suppliers(run, "design")
+        ]
+        home = sum(share for _, share, chinese in makers if chinese > 0.0)
+        for node, share, chinese in makers:
+            flow = software_part(share, chinese, home, barred) * paid
+            rows, legal = _rows_to_vendor(run, node, place, "design"), 1.0 if chinese > 0.0 else 1.0 - barred
+            yield Edge(
+                node, vendor.id, "design", MONEY, flow, UNLIMITED if legal > 0.0 else 0.0, flow, legal, rows=rows
+            )
 
 
 def _materials(run: RunView) -> Iterator[Edge]:

@@ -17,7 +17,7 @@ from abm.parameter_index import (
 )
 from abm.phases.clear import pooled
 from abm.rules.numbers import larger, select, smaller
-from abm.rules.supply_node import credit_drawn
+from abm.rules.supply_node import credit_drawn, software_part
 from abm.state import World
 from abm.vocabulary import (
     CREDIT_AND_INTEREST,
@@ -108,18 +108,14 @@ def sell_software(state: World, step: int, vendor: int, run: int) -> None:
     """Design software and IP, a part of a vendor's R&D; what US makers may not sell to China, Chinese ones do."""
     money = state.parameter[DESIGN_COST_SHARE, run] * state.vendor_rd[vendor, run]
     denied = select(state.vendor_us[vendor] > 0.0, 0.0, state.law_eda[state.arm[run], step])
-    abroad, home = 0.0, 0.0
+    home = 0.0
     for node in range(state.node_role.shape[0]):
         if state.node_role[node] == DESIGN:
-            abroad += (1.0 - state.node_chinese[node]) * state.node_share[node]
             home += state.node_chinese[node] * state.node_share[node]
-    barred = select(home > 0.0, denied, 0.0)
     for node in range(state.node_role.shape[0]):
         if state.node_role[node] == DESIGN:
-            moved = state.node_share[node] / larger(home, state.node_share[node]) * barred * abroad
-            kept = state.node_share[node] * (1.0 - barred)
-            own = state.node_share[node] + moved
-            state.node_sales[node, run] += money * select(state.node_chinese[node] > 0.0, own, kept)
+            part = software_part(state.node_share[node], state.node_chinese[node], home, denied)
+            state.node_sales[node, run] += part * money
     move(state, RD_OPEX_HALLS, OUTSIDE, NODES, money, run)
 
 

@@ -290,6 +290,13 @@ def order_abroad(state: World, step: int, vendor: int, design: int, run: int) ->
     return openly + state.diverts[vendor] * larger(hidden, 0.0)
 
 
+def home_cost(state: World, design: int, good: float, run: int) -> float:
+    """Cost of one package made at home, thousand USD, from good dies per wafer."""
+    die = state.parameter[WAFER_PRICE, run] / larger(good, 1.0)
+    parts = state.spec_dies[design] * die + state.spec_stacks[design] * state.parameter[HBM_PRICE, run]
+    return (parts + state.parameter[PACKAGING_COST, run]) / state.parameter[PACKAGING_YIELD, run]
+
+
 def set_cost(state: World, vendor: int, design: int, good: float, run: int) -> None:
     """Unit cost by what a package consumes, and the bill of the quarter's inputs."""
     wafer = state.parameter[WAFER_PRICE, run]
@@ -297,8 +304,7 @@ def set_cost(state: World, vendor: int, design: int, good: float, run: int) -> N
     packing = state.parameter[PACKAGING_COST, run]
     passed = state.parameter[PACKAGING_YIELD, run]
     die = wafer / larger(good, 1.0)
-    each = (state.spec_dies[design] * die + state.spec_stacks[design] * memory + packing) / passed
-    state.unit_cost[state.vendor_line[vendor], run] = clip(each, 0.1, 50.0)
+    state.unit_cost[state.vendor_line[vendor], run] = clip(home_cost(state, design, good, run), 0.1, 50.0)
     bought = state.wafers[vendor, run] * wafer / 1000.0
     bought += state.foreign_wafers[vendor, run] * die / 1000.0
     bought += state.hbm_arrived[vendor, run] * memory

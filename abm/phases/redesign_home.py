@@ -9,7 +9,8 @@ from abm.parameter_index import (
     REFERENCE_PRICE,
     TRAINING_MONEY_SHARE,
 )
-from abm.rules.chip_vendor import wafers_within_reach
+from abm.phases.produce import REFERENCE_AREA, die_area, dies_per_wafer, home_cost
+from abm.rules.chip_vendor import yield_of_area
 from abm.rules.chips import redesign_value
 from abm.rules.numbers import select
 from abm.state import World
@@ -53,14 +54,24 @@ def choose_design(state: World, step: int, vendor: int, run: int) -> None:
 
 
 def maker_value(state: World, step: int, design: int, run: int) -> float:
-    """Expected margin of a design at Chinese prices, times the share of it that foundries will make."""
+    """Expected margin of a design at Chinese prices: what is made abroad, and what home has room for at its yield."""
+    abroad = state.law_foundry_announced[state.arm[run], step, design]
+    area = die_area(state, design)
+    good = dies_per_wafer(state, design) * yield_of_area(state.yield_domestic[run], REFERENCE_AREA, area)
+    made_abroad = margin(state, design, state.spec_cost[design], abroad, run)
+    at_home = (1.0 - abroad) * state.home_fill[run]
+    return made_abroad + margin(state, design, home_cost(state, design, good, run), at_home, run)
+
+
+def margin(state: World, design: int, cost: float, share: float, run: int) -> float:
+    """The rule of all redesigns at Chinese prices, for the share of the design that is made in one way."""
     return redesign_value(
         state.train_of[design, run],
         state.serve_of[design, run],
         state.parameter[TRAINING_MONEY_SHARE, run],
         state.parameter[REFERENCE_PRICE, run],
         state.parameter[PRICE_EXPONENT, run],
-        state.spec_cost[design],
-        wafers_within_reach(state.law_foundry_announced[state.arm[run], step, design], state.home_fill[run]),
+        cost,
+        share,
         1.0 - state.parameter[DOMESTIC_PRICE_RATIO, run],
     )

@@ -54,11 +54,6 @@ def bank_need(orders: float, hazard: float, foreign: float, own_share: float) ->
     return orders + hazard * foreign * own_share
 
 
-def wafers_within_reach(abroad: float, home: float) -> float:
-    """Share of a design's wafers that will be made: what law opens abroad, and of the rest what home has room for."""
-    return abroad + (1.0 - abroad) * home
-
-
 def capacity_step(orders: float, growth: float, lead: float, capacity_due: float, cap: float) -> float:
     """Growth of capacity ordered now, ln: what orders will need after the lead time beyond what is due, capped."""
     needed = log(larger(orders, TINY)) + growth * lead - log(larger(capacity_due, TINY))
@@ -101,6 +96,11 @@ def defect_density(yield_reference: float, area_reference: float, experience: fl
 def die_yield(density: float, area: float) -> float:
     """Share of good dies, Poisson: exp(−D0·area), area in mm2 (MODEL 4)."""
     return exp(-density * area)
+
+
+def yield_of_area(known: float, area_known: float, area: float) -> float:
+    """Yield of a die of another area at the same defect density: y^(area / known area) (MODEL 4)."""
+    return exp(area / area_known * log(larger(known, TINY)))
 
 
 def packages(dies: float, dies_each: float, stacks: float, stacks_each: float, capacity: float, wanted: float) -> float:

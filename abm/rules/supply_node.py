@@ -48,3 +48,13 @@ def credit_drawn(cash: float, credit: float, limit: float) -> float:
 def tool_position(tools: float, needed: float) -> float:
     """Share of a planned output for which a line has the tools (MODEL R7)."""
     return smaller(tools / larger(needed, TINY), 1.0)
+
+
+def software_part(share: float, chinese: float, home: float, barred: float) -> float:
+    """A maker's part of a customer's design software: what US rules bar, Chinese makers sell instead (MODEL 3).
+
+    `chinese` is 1 for a Chinese maker and `home` the share of all of them; without one, nothing replaces the others.
+    """
+    lost = select(home > 0.0, barred, 0.0)
+    own = share + share / larger(home, TINY) * lost * (1.0 - home)
+    return select(chinese > 0.0, own, share * (1.0 - lost))

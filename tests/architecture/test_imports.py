@@ -10,13 +10,13 @@ from source import ROOT, belongs, imports, inside, made, modules
 
 LAYERS = (
     ("ground", "vocabulary calendar series parameters policy_schema link_cache engine regimes intervals"),
-    ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning"),
+    ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning rules.supply_node"),
     ("declarations", "schema draws policy_toml parameter_index state"),
     ("reading", "tables policy link handle worldfile storage"),
     ("law and phases", "phases law scenario outcomes"),
     ("quarter and designs", "quarter generations operators"),
     ("court", "designs court results"),
-    ("law tables", "lawtables effects"),
+    ("law tables", "lawtables effects candidates node_arrays"),
     ("world", "world backfire"),
     ("start", "start view"),
     ("simulation", "simulation edges"),

@@ -25,6 +25,7 @@ from abm.rules.chip_vendor import (
     scarce_claim,
     tool_class_access,
     worn_tools,
+    yield_of_area,
 )
 
 SHARE = st.floats(0.0, 1.0)
@@ -264,3 +265,9 @@ def test_the_grey_premium_follows_excess_orders(premium, wanted, supply, slope):
     assert after >= 0.0
     assert grey_price_premium(premium, 2.0 * wanted, supply, slope) >= after
     assert grey_price_premium(premium, wanted, 2.0 * supply, slope) <= after
+
+
+def test_yield_of_area_by_hand():
+    assert yield_of_area(0.25, 600.0, 300.0) == pytest.approx(0.5), "half the area: the square root"
+    assert yield_of_area(0.25, 600.0, 600.0) == pytest.approx(0.25)
+    assert yield_of_area(0.0, 600.0, 300.0) < 1e-5, "no good die yet"
