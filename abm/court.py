@@ -98,7 +98,8 @@ class Court:
         """Share of each design that foundries with US tools may make; 1 for US vendors.
 
         Open if the design is free under the chip tests (letters to named sellers aside), no footnote names the
-        designer, and the foundry rules allow it. A pooled vendor is open for the share of its firms not named.
+        designer, and the foundry rules allow it. A pooled vendor is open for the share of its firms not named; a
+        redesign from the die family of a named firm is closed.
         """
         state = np.ones(len(self.designs))
         tests = [effect for _, effect in effects if isinstance(effect, Clause)]
@@ -117,7 +118,8 @@ class Court:
             free = tested.status == "free"
             share = self.outcome([place], rules)[0].open(self.grant_level) if free else 0.0
             members = self.members[design.vendor]
-            state[place] = share * sum(weight for firm, weight in members.items() if firm not in closed)
+            served = sum(weight for firm, weight in members.items() if firm not in closed)
+            state[place] = 0.0 if design.firm in closed else share * served
         return state
 
     def industry(self, effects: Effects) -> State:

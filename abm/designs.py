@@ -120,6 +120,7 @@ def _family(pack: DataPack, name: str, sold: Design | None) -> Design:
         packaging=packaging_claim(row, values["area_mm2"]),
         node_nm=float(data["node_nm"][name]),
         foundry=str(row["foundry"]),
+        firm=str(row["vendor_id"]),
         judged=judged,
         **values,
     )

@@ -31,7 +31,8 @@ class Edge:
     supplier, customer : str
         Keys of the nodes.
     stage : str
-        What is delivered: fab_equipment, foundry, memory, packaging, line (vendor to its offer), accelerator.
+        What is delivered: fab_equipment, design, materials, foundry, memory, packaging, line (vendor to its offer),
+        accelerator.
     unit : str
         Unit of flow and capacity.
     flow, capacity : float
@@ -125,10 +126,10 @@ def nodes_in_role(run: RunView, role: str) -> list[str]:
 
 
 def countries(run: RunView) -> Mapping[str, str]:
-    """Country of every firm of the data pack; the world's advanced packaging stands in Taiwan."""
+    """Country of every firm of the data pack."""
 
     def read() -> dict[str, str]:
-        return {"COWOS": "TW", **{str(row["firm_id"]): str(row["country"]) for row in run.plan.pack.firms}}
+        return {str(row["firm_id"]): str(row["country"]) for row in run.plan.pack.firms}
 
     return run.kept("countries", read, always=True)
 

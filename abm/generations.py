@@ -33,7 +33,8 @@ class Design:
     TB/s; `link_io` and `total_io` GB/s; `memory_gb` GB; `area_mm2` mm2 of active silicon in the package; `tdp_w` W;
     `unit_cost` thousand USD; `packaging` claim on advanced packaging, H100 = 1; `available` first quarter of sale, or
     of masks for a redesign. `fuse` marks a redesign that differs from a shipping chip by fuses or firmware only (memory
-    uncut). `judged` names the values that are judgement because the pack lacks them.
+    uncut). `firm` is the firm of a pooled vendor whose die family it is, "" for typical chips of the whole pool.
+    `judged` names the values that are judgement because the pack lacks them.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Design:
     fuse: bool = False
     node_nm: float = 0.0
     foundry: str = ""
+    firm: str = ""
     judged: tuple[str, ...] = ()
 
     @property

@@ -15,13 +15,21 @@ import numpy as np
 
 from abm.edges import UNLIMITED, Edge, countries, offer_key, purchases
 from abm.parameter_index import CLOSED_ACCESS, CROSS_BLOC_ACCESS_LOSS, DIFFUSION
-from abm.phases.produce import home_memory
-from abm.supply_edges import BROKERS, packaging_capacity, parameter, supply
+from abm.supply_edges import BROKERS, MONEY, node_place, parameter, supply
 from abm.view import RunView
 from abm.vocabulary import CN_OTHER, ROCM, SW_SPILLOVERS
 
 TIERS = ("tools", "design", "materials", "foundry", "memory", "packaging", "vendor", "offer", "ai_firm")
 """Tiers of the supply network, from upstream to downstream."""
+UNITS = {
+    "foundry_world": "thousand wafers",
+    "foundry_cn": "thousand wafers",
+    "memory_world": "million stacks",
+    "memory_cn": "million stacks",
+    "packaging_world": "thousand packages, H100 = 1",
+    "packaging_cn": "thousand packages",
+}
+"""Unit of capacity, output, orders and stock of the nodes that have them, by role."""
 
 
 def supply_network(run: RunView) -> Any:
@@ -31,9 +39,9 @@ def supply_network(run: RunView) -> Any:
     -------
     networkx.DiGraph
         Nodes: kind (supply_node, channel, vendor, offer, ai_firm), tier, bloc, country; supply nodes also role,
-        capacity, output and unit. Edges: stage, flow and capacity in unit, value (USD bn), legal (share that law lets
-        through), status, share (of the customer's inputs of the same stage and unit), rows (of supply_links.csv); see
-        `abm.edges.Edge`.
+        capacity, output, orders, backlog, stock (in unit), tools, sales and cash (USD bn). Edges: stage, flow and
+        capacity in unit, value (USD bn), legal (share that law lets through), status, share (of the customer's inputs
+        of the same stage and unit), rows (of supply_links.csv); see `abm.edges.Edge`.
     """
     graph = _graph(run, "supply")
     for node in run.plan.world.nodes:
@@ -161,7 +169,8 @@ def _add_firms(graph: Any, run: RunView) -> None:
 
 
 def _supply_node(run: RunView, name: str, role: str) -> dict[str, Any]:
-    country = countries(run).get(name, "")
+    place = node_place(run, name)
+    country = countries(run).get(run.plan.world.nodes[place].firm_id, "")
     capacity, output, unit = node_output(run, name, role)
     return {
         "kind": "supply_node",
@@ -172,27 +181,25 @@ def _supply_node(run: RunView, name: str, role: str) -> dict[str, Any]:
         "capacity": capacity,
         "output": output,
         "unit": unit,
+        "orders": run.number("node_orders", place),
+        "backlog": run.number("node_backlog", place),
+        "stock": run.number("node_stock", place),
+        "tools": run.number("node_tools", place),
+        "sales": run.number("node_sales", place),
+        "cash": run.number("node_cash", place),
     }
 
 
 def node_output(run: RunView, name: str, role: str) -> tuple[float, float, str]:
-    """Capacity and output of a supply node in the quarter, and their unit; inf and 0 where the model follows neither.
+    """Capacity and output of a supply node in the quarter, and their unit; capacity is inf where the model sets none.
 
-    Capacity is that of the whole node; edges have what phones leave of it to AI chips.
+    Capacity is that of the whole node; edges have what phones leave of it to AI chips. Toolmakers, makers of software
+    and of materials sell what is ordered: their output is their sales.
     """
-    made = [edge for edge in supply(run) if edge.supplier == name]
-    if not made:
-        return UNLIMITED, 0.0, ""
-    output, unit = sum(edge.flow for edge in made), made[0].unit
-    if role == "packaging_world":
-        return run.number("world_capacity"), run.number("world_made"), unit
-    if role == "foundry_cn":
-        return run.number("advanced_wafers"), output, unit
-    if role == "packaging_cn":
-        return packaging_capacity(run), output, unit
-    if role == "memory_cn":
-        return float(home_memory(run.world, run.law_step, run.lane)), output, unit
-    return sum(edge.capacity for edge in made), output, unit
+    if role not in UNITS:
+        return UNLIMITED, run.number("node_sales", node_place(run, name)), MONEY
+    place = node_place(run, name)
+    return run.number("node_capacity", place), run.number("node_made", place), UNITS[role]
 
 
 def _with_edges(graph: Any, edges: Iterable[Edge]) -> Any:

@@ -63,7 +63,7 @@ SERIES = (
     Series("served_cn", "ratio", "served over needed tokens, Chinese firms weighted by plan"),
     Series("revenue_cn", "USD bn", "AI revenue of Chinese firms"),
     Series("revenue_us", "USD bn", "AI revenue of US firms"),
-    Series("tool_access", "share", "of the tools wanted by China's advanced foundry that can be had"),
+    Series("tool_access", "share", "of the tools that China's advanced foundry wants that can be had, bank included"),
     Series("tool_share_domestic", "share", "of the tools bought that is domestic, etch and deposition"),
     Series("tool_spending", "USD bn", "tools bought for China's advanced lines"),
     Series("advanced_wafers", "thousand wafers", "7 nm-class capacity in China, a quarter"),
@@ -95,6 +95,13 @@ SERIES = (
     Series("seized_chips", "thousand chips", "smuggled chips that were seized"),
     Series("broker_rent", "USD bn", "what brokers earn on smuggled chips"),
     Series("exited_firms", "firms", "AI firms that have left the market so far"),
+    Series("tools_from_us", "USD bn", "tools that US makers sold to China's advanced lines"),
+    Series("tools_from_nl", "USD bn", "the same for Dutch makers"),
+    Series("tools_from_jp", "USD bn", "the same for Japanese makers"),
+    Series("tools_from_cn", "USD bn", "the same for Chinese makers"),
+    Series("tool_bank", "USD bn", "tools bought ahead of rules and not yet in use at China's advanced lines"),
+    Series("home_memory", "million stacks", "HBM that China's memory maker can make in the quarter"),
+    Series("cut_down_share", "share", "Chinese packages with chips cut down to what foreign foundries may make"),
 )  # fmt: skip
 """All recorded series."""
 

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from abm.calendar import quarter_index
+from abm.node_arrays import start_nodes
 from abm.parameter_index import NAMES, PARAMETERS
+from abm.phases.world_supply import WAFER_AREA
 from abm.rules.chips import list_price, quality, serve_performance, train_performance
 from abm.rules.numbers import power
 from abm.state import Floats, Ints
@@ -20,8 +22,11 @@ from abm.vocabulary import (
     CUSTOM,
     ECOSYSTEMS,
     FLOWS,
+    FOUNDRY_WORLD,
     GREY_PATHS,
+    MEMORY_WORLD,
     OFFER_KINDS,
+    PACKAGING_WORLD,
     PURPOSES,
     QUARTERS,
     RESEARCH,
@@ -175,18 +180,28 @@ def _start_supply(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[
         if vendor.cash:
             row = plan.pack.initial.one(entity=vendor.cash, quantity="cash")
             cash[place] = vendor.cash_share * number(row, "value")
-    nodes = number(plan.pack.initial.one(entity="SMIC", quantity="cash"), "value")
     worth = _old_chip(plan)[1]
     price_of = value["reference_price"], value["price_exponent"]
     prices = _each(lambda price, exponent: list_price(worth, price, exponent), *price_of)
     orders = plan.arrays["plan"][0].sum() * 1000.0 / prices
+    chip = plan.designs[int(plan.arrays["roadmap"][0, 0])]
+    tiers = {
+        FOUNDRY_WORLD: orders * chip.area_mm2 / WAFER_AREA,
+        MEMORY_WORLD: orders * chip.hbm_stacks / 1000.0,
+        PACKAGING_WORLD: orders,
+    }
+    slack = {
+        FOUNDRY_WORLD: value["wafer_slack"],
+        MEMORY_WORLD: value["memory_slack"],
+        PACKAGING_WORLD: value["start_slack"],
+    }
     built = plan.arrays["foundry_plan"][:16].sum() * 3.0 * value["smic_wafers_2024"]
     return {
         "vendor_cash": cash,
-        "node_cash": np.full(runs, nodes),
         "world_orders": orders,
-        "world_capacity": orders * (1.0 + value["start_slack"]),
         "experience_reference": built * (1.0 - value["phone_share"]) * value["wafer_ramp"],
+        "tool_hazard": value["hazard_floor"].copy(),
+        **start_nodes(plan.world, plan.pack, plan.arrays, tiers, slack),
     }
 
 

@@ -17,12 +17,13 @@ from abm.edges import (
     vendor_names,
 )
 from abm.parameter_index import (
+    DESIGN_COST_SHARE,
     DIVERTED_DIES,
-    DOMESTIC_PACKAGING_2024,
-    DOMESTIC_PACKAGING_GROWTH,
     DOMESTIC_TOOL_GROWTH,
     HBM_IMPORT_CAP,
     HBM_PRICE,
+    MATERIALS_SHARE,
+    NODE_COST_SHARE,
     PACKAGING_COST,
     PACKAGING_YIELD,
     PHONE_SHARE,
@@ -30,12 +31,13 @@ from abm.parameter_index import (
     WAFER_RAMP,
 )
 from abm.phases.clear import pooled
-from abm.phases.produce import DATA_YEAR, home_memory
 from abm.rules.numbers import exp
+from abm.rules.supply_node import software_part
 from abm.view import RunView
-from abm.vocabulary import JURISDICTIONS, TOOL_CLASSES
+from abm.vocabulary import FOUNDRY_LINE, LINES, MEMORY_LINE, TOOL_CLASSES, TOOL_MAKERS
 
 TOOLS = "fab_equipment"
+MONEY = "USD bn"
 DIES = "thousand dies"
 STACKS = "million stacks"
 BROKERS = "channel:diversion"
@@ -46,7 +48,15 @@ def supply(run: RunView) -> tuple[Edge, ...]:
     """All deliveries of the quarter from toolmakers to AI firms, tier by tier; one edge a pair of nodes."""
 
     def read() -> tuple[Edge, ...]:
-        china = (*_tools(run), *_wafers(run), *_foreign_dies(run), *_memory(run), *_packaging(run))
+        china = (
+            *_tools(run),
+            *_software(run),
+            *_materials(run),
+            *_wafers(run),
+            *_foreign_dies(run),
+            *_memory(run),
+            *_packaging(run),
+        )
         return (*china, *_world_inputs(run), *_lines(run), *purchases(run))
 
     return run.kept("supply", read)
@@ -71,44 +81,101 @@ class ToolPurchase:
     legal: float
 
 
-def tool_purchases(run: RunView) -> tuple[ToolPurchase, ...]:
-    """Tools bought for China's advanced lines by class and country of the maker.
-
-    Within a class, Chinese makers keep their share and foreign ones fill the rest as far as their laws let them; the
-    purchase is spread over classes by what can be had of each (`abm.phases.produce.tool_access`).
-    """
+def tool_purchases(run: RunView, line: int = FOUNDRY_LINE) -> tuple[ToolPurchase, ...]:
+    """Tools bought for one of China's advanced lines, its bank included, by class and country of the maker."""
     world, step = run.world, run.law_step
     growth = exp(parameter(run, DOMESTIC_TOOL_GROWTH) * step)
-    had: list[tuple[str, str, float, float]] = []
-    for place, tool in enumerate(TOOL_CLASSES):
-        weight = float(world.tool_weight[place])
-        home = min(float(world.tool_share_home[place]) * growth, 1.0)
-        sizes = (world.tool_share_us[place], world.tool_share_nl[place], world.tool_share_jp[place])
-        legal = [1.0 - float(denied) for denied in world.law_tools[run.arm, step, :, place]]
-        foreign = [float(size) * share for size, share in zip(sizes, legal, strict=True)]
-        fits = min(1.0, (1.0 - home) / sum(foreign)) if sum(foreign) > 0.0 else 0.0
-        for country, size, share, usual in zip(JURISDICTIONS, foreign, legal, sizes, strict=True):
-            if usual > 0.0:
-                had.append((country, tool, weight * fits * size, share))
-        had.append(("CN", tool, weight * home, 1.0))
-    total = sum(size for _, _, size, _ in had)
-    bought, access = run.number("tool_orders"), run.number("tool_access")
-    each = bought / total if total > 0.0 else 0.0
-    wanted = bought / access if access > 0.0 else 0.0
-    return tuple(ToolPurchase(country, tool, each * size, wanted * size, legal) for country, tool, size, legal in had)
+    found: list[ToolPurchase] = []
+    for maker, country in enumerate(TOOL_MAKERS):
+        for place, tool in enumerate(TOOL_CLASSES):
+            home = country == "CN"
+            legal = 1.0 if home else 1.0 - float(world.law_tools[run.arm, step, maker, place])
+            share = float(world.tool_share[line, maker, place])
+            if share == 0.0:
+                continue
+            offered = min(share * growth, 1.0) if home else share * legal
+            wanted = run.number("tools_wanted", line) * float(world.tool_weight[line, place])
+            bought = run.number("tools_sold", line, maker, place)
+            found.append(ToolPurchase(country, tool, bought, max(offered * wanted, bought), legal))
+    return tuple(found)
 
 
 def _tools(run: RunView) -> Iterator[Edge]:
-    """Tools for the advanced lines, by maker; a maker of several classes has one edge."""
-    merged: dict[str, Edge] = {}
-    for foundry in nodes_in_role(run, "foundry_cn")[:1]:
-        for one in tool_purchases(run):
-            makers = nodes_in_role(run, f"tools_{one.country.lower()}")
-            for maker, share in links(run).shares(makers, [foundry], TOOLS, one.tool).items():
-                bought, rows = share * one.bought, links(run).rows(maker, [foundry], TOOLS)
-                edge = Edge(maker, foundry, TOOLS, "USD bn", bought, share * one.open, bought, one.legal, rows=rows)
-                merged[maker] = _merged(merged[maker], edge) if maker in merged else edge
+    """Tools for Chinese lines and for the world's nodes, by maker; a maker of several classes has one edge to each."""
+    merged: dict[tuple[str, str], Edge] = {}
+    for line, role in enumerate(LINES):
+        for customer in nodes_in_role(run, role):
+            for one in tool_purchases(run, line):
+                for maker in nodes_in_role(run, f"tools_{one.country.lower()}"):
+                    tool = TOOL_CLASSES.index(one.tool)
+                    share = float(run.world.maker_part[node_place(run, maker), line, tool])
+                    if share > 0.0:
+                        bought, rows = share * one.bought, _rows(run, maker, customer, TOOLS)
+                        edge = Edge(
+                            maker, customer, TOOLS, MONEY, bought, share * one.open, bought, one.legal, rows=rows
+                        )
+                        key = maker, customer
+                        merged[key] = _merged(merged[key], edge) if key in merged else edge
     yield from merged.values()
+    for place, node in enumerate(run.plan.world.nodes):
+        for source, seller in enumerate(run.plan.world.nodes):
+            share = float(run.world.tool_source[source, place])
+            if share > 0.0:
+                bought = share * run.number("node_bought", place)
+                rows = _rows(run, seller.id, node.id, TOOLS)
+                yield Edge(seller.id, node.id, TOOLS, MONEY, bought, UNLIMITED, bought, rows=rows)
+
+
+def node_place(run: RunView, name: str) -> int:
+    """Place of a supply node in the world file."""
+    return next(place for place, node in enumerate(run.plan.world.nodes) if node.id == name)
+
+
+def suppliers(run: RunView, role: str) -> list[tuple[str, float]]:
+    """Nodes of a role with their part in what it sells."""
+    return [(name, float(run.world.node_share[node_place(run, name)])) for name in nodes_in_role(run, role)]
+
+
+def _rows(run: RunView, supplier: str, customer: str, stage: str) -> tuple[str, ...]:
+    """Rows of supply_links.csv between two supply nodes."""
+    nodes = run.plan.world.nodes
+    seller, buyer = (nodes[node_place(run, name)].firm_id for name in (supplier, customer))
+    return links(run).rows(seller, [buyer], stage)
+
+
+def _rows_to_vendor(run: RunView, supplier: str, vendor: int, stage: str) -> tuple[str, ...]:
+    """Rows of supply_links.csv between a supply node and a vendor."""
+    seller = run.plan.world.nodes[node_place(run, supplier)].firm_id
+    return links(run).rows(seller, vendor_names(run, vendor), stage)
+
+
+def _software(run: RunView) -> Iterator[Edge]:
+    """Design software and IP of vendors, in the shares of `abm.phases.node_accounts.sell_software`."""
+    world = run.world
+    for place, vendor in enumerate(run.plan.world.vendors):
+        paid = parameter(run, DESIGN_COST_SHARE) * run.number("vendor_rd", place)
+        barred = 0.0 if world.vendor_us[place] > 0.0 else float(world.law_eda[run.arm, run.law_step])
+        makers = [
+            (node, share, float(world.node_chinese[node_place(run, node)])) for node, share in suppliers(run, "design")
+        ]
+        home = sum(share for _, share, chinese in makers if chinese > 0.0)
+        for node, share, chinese in makers:
+            flow = software_part(share, chinese, home, barred) * paid
+            rows, legal = _rows_to_vendor(run, node, place, "design"), 1.0 if chinese > 0.0 else 1.0 - barred
+            yield Edge(
+                node, vendor.id, "design", MONEY, flow, UNLIMITED if legal > 0.0 else 0.0, flow, legal, rows=rows
+            )
+
+
+def _materials(run: RunView) -> Iterator[Edge]:
+    """Materials of foundries, memory makers and packaging houses: a part of their running cost."""
+    for place, node in enumerate(run.plan.world.nodes):
+        if node.role.startswith(("foundry", "memory", "packaging")):
+            cost = parameter(run, NODE_COST_SHARE) * run.number("node_sales", place)
+            for maker, share in suppliers(run, "materials"):
+                paid = share * parameter(run, MATERIALS_SHARE) * cost
+                rows = _rows(run, maker, node.id, "materials")
+                yield Edge(maker, node.id, "materials", MONEY, paid, UNLIMITED, paid, rows=rows)
 
 
 def _merged(one: Edge, other: Edge) -> Edge:
@@ -135,21 +202,16 @@ def designers(run: RunView) -> list[int]:
 
 def ai_wafer_capacity(run: RunView) -> float:
     """Thousand wafers a quarter of the 7 nm-class lines that phones and ramp leave to AI chips."""
-    return (1.0 - parameter(run, PHONE_SHARE)) * parameter(run, WAFER_RAMP) * run.number("advanced_wafers")
-
-
-def packaging_capacity(run: RunView) -> float:
-    """Thousand good packages a quarter that China's own packaging can finish."""
-    growth = exp(parameter(run, DOMESTIC_PACKAGING_GROWTH) * (run.law_step - DATA_YEAR))
-    return parameter(run, DOMESTIC_PACKAGING_2024) * growth * parameter(run, PACKAGING_YIELD)
+    place = int(run.world.line_node[FOUNDRY_LINE])
+    return (1.0 - parameter(run, PHONE_SHARE)) * parameter(run, WAFER_RAMP) * run.number("node_capacity", place)
 
 
 def _wafers(run: RunView) -> Iterator[Edge]:
     """Wafers started at China's own foundry."""
     capacity, price = ai_wafer_capacity(run), parameter(run, WAFER_PRICE) / 1000.0
-    for foundry in nodes_in_role(run, "foundry_cn")[:1]:
+    for foundry in nodes_in_role(run, "foundry_cn"):
         for place in designers(run):
-            started, rows = run.number("wafers", place), links(run).rows(foundry, vendor_names(run, place), "foundry")
+            started, rows = run.number("wafers", place), _rows_to_vendor(run, foundry, place, "foundry")
             vendor = run.plan.world.vendors[place].id
             yield Edge(foundry, vendor, "foundry", "thousand wafers", started, capacity, price * started, rows=rows)
 
@@ -168,21 +230,25 @@ def _foreign_dies(run: RunView) -> Iterator[Edge]:
     """Good dies from foreign foundries: openly as far as law lets them, else through intermediaries."""
     world, step = run.world, run.law_step
     limit = parameter(run, DIVERTED_DIES) * float(world.law_diversion[run.arm, step])
-    diverted, paid = 0.0, 0.0
-    for foundry in nodes_in_role(run, "foundry_world")[:1]:
+    for foundry, share in suppliers(run, "foundry_world"):
+        diverted, paid = 0.0, 0.0
         for place in designers(run):
             legal = float(world.law_foundry[run.arm, step, world.design[world.vendor_line[place], run.lane]])
             hidden_limit = limit * float(world.diverts[place])
             bought, hidden = split_foreign(run.number("foreign_wafers", place), legal, hidden_limit)
             vendor, price = run.plan.world.vendors[place].id, _die_price(run, place)
             capacity = UNLIMITED if legal > 0.0 else 0.0
-            rows = links(run).rows(foundry, vendor_names(run, place), "foundry")
-            yield Edge(foundry, vendor, "foundry", DIES, bought, capacity, price * bought, legal, rows=rows)
-            if hidden_limit > 0.0:
-                yield Edge(BROKERS, vendor, "foundry", DIES, hidden, limit, price * hidden, 0.0, "evasion")
-                diverted, paid = diverted + hidden, paid + price * hidden
+            rows, flow = _rows_to_vendor(run, foundry, place, "foundry"), share * bought
+            yield Edge(foundry, vendor, "foundry", DIES, flow, capacity, price * flow, legal, rows=rows)
+            diverted, paid = diverted + share * hidden, paid + price * share * hidden
         if limit > 0.0:
             yield Edge(foundry, BROKERS, "foundry", DIES, diverted, UNLIMITED, paid, 0.0, "evasion")
+    for place in designers(run):
+        if limit * float(world.diverts[place]) > 0.0:
+            legal = float(world.law_foundry[run.arm, step, world.design[world.vendor_line[place], run.lane]])
+            hidden = split_foreign(run.number("foreign_wafers", place), legal, limit)[1]
+            vendor, value = run.plan.world.vendors[place].id, _die_price(run, place) * hidden
+            yield Edge(BROKERS, vendor, "foundry", DIES, hidden, limit, value, 0.0, "evasion")
 
 
 def _die_price(run: RunView, vendor: int) -> float:
@@ -197,26 +263,26 @@ def _die_price(run: RunView, vendor: int) -> float:
 def _memory(run: RunView) -> Iterator[Edge]:
     """HBM of Chinese designers: imports as far as law lets them and China's own output, in proportion to both."""
     legal = float(run.world.law_hbm[run.arm, run.law_step])
-    imports, own = legal * parameter(run, HBM_IMPORT_CAP), float(home_memory(run.world, run.law_step, run.lane))
-    foreign = imports / (imports + own) if imports + own > 0.0 else 0.0
-    buyers = [name for place in designers(run) for name in vendor_names(run, place)]
-    makers = links(run).shares(nodes_in_role(run, "memory_world"), buyers, "memory")
-    sources = [(node, part * imports, part * foreign, legal) for node, part in makers.items()]
-    sources += [(node, own, 1.0 - foreign, 1.0) for node in nodes_in_role(run, "memory_cn")[:1] if own > 0.0]
+    imports, foreign = legal * parameter(run, HBM_IMPORT_CAP), run.number("stacks_foreign")
+    maker = int(run.world.line_node[MEMORY_LINE])
+    own = run.number("node_stock", maker) + run.number("node_used", maker)
+    sources = [(node, part * imports, part * foreign, legal) for node, part in suppliers(run, "memory_world")]
+    sources += [(node, own, 1.0 - foreign, 1.0) for node in nodes_in_role(run, "memory_cn") if own > 0.0]
     for place in designers(run):
         vendor, arrived = run.plan.world.vendors[place].id, run.number("hbm_arrived", place)
         for node, capacity, share, allowed in sources:
-            flow, rows = share * arrived, links(run).rows(node, vendor_names(run, place), "memory")
+            flow, rows = share * arrived, _rows_to_vendor(run, node, place, "memory")
             value = parameter(run, HBM_PRICE) * flow
             yield Edge(node, vendor, "memory", STACKS, flow, capacity, value, allowed, rows=rows)
 
 
 def _packaging(run: RunView) -> Iterator[Edge]:
     """Packages that Chinese designers had finished at home; those lost in packaging are paid too."""
-    capacity, price = packaging_capacity(run), parameter(run, PACKAGING_COST) / parameter(run, PACKAGING_YIELD) / 1000.0
-    for node in nodes_in_role(run, "packaging_cn")[:1]:
+    price = parameter(run, PACKAGING_COST) / parameter(run, PACKAGING_YIELD) / 1000.0
+    for node in nodes_in_role(run, "packaging_cn"):
+        capacity = run.number("node_capacity", node_place(run, node))
         for place in designers(run):
-            made, rows = run.number("made", place), links(run).rows(node, vendor_names(run, place), "packaging")
+            made, rows = run.number("made", place), _rows_to_vendor(run, node, place, "packaging")
             vendor = run.plan.world.vendors[place].id
             yield Edge(node, vendor, "packaging", "thousand packages", made, capacity, price * made, rows=rows)
 
@@ -252,22 +318,23 @@ def content(run: RunView, vendor: int) -> Content:
 
 def _world_inputs(run: RunView) -> Iterator[Edge]:
     """Inputs of US vendors, which no rule binds; dies are valued by what memory and packaging leave of the bill."""
-    vendors = [place for place in range(len(run.world.vendor_us)) if run.world.vendor_us[place] > 0.0]
-    buyers = [name for place in vendors for name in vendor_names(run, place)]
-    makers = links(run).shares(nodes_in_role(run, "memory_world"), buyers, "memory")
-    for place in vendors:
-        vendor, names, used = run.plan.world.vendors[place].id, vendor_names(run, place), content(run, place)
-        memory = parameter(run, HBM_PRICE) * used.stacks
-        packing = parameter(run, PACKAGING_COST) * used.packages / 1000.0
-        for node in nodes_in_role(run, "foundry_world")[:1]:
-            left, rows = max(used.bill - memory - packing, 0.0), links(run).rows(node, names, "foundry")
-            yield Edge(node, vendor, "foundry", DIES, used.dies, UNLIMITED, left, rows=rows)
-        for node, share in makers.items():
-            rows = links(run).rows(node, names, "memory")
+    for place in range(len(run.world.vendor_us)):
+        if run.world.vendor_us[place] < 1.0:
+            continue
+        vendor, used = run.plan.world.vendors[place].id, content(run, place)
+        memory = min(parameter(run, HBM_PRICE) * used.stacks, used.bill)
+        packing = min(parameter(run, PACKAGING_COST) * used.packages / 1000.0, used.bill - memory)
+        left = used.bill - memory - packing
+        for node, share in suppliers(run, "foundry_world"):
+            rows = _rows_to_vendor(run, node, place, "foundry")
+            yield Edge(node, vendor, "foundry", DIES, share * used.dies, UNLIMITED, share * left, rows=rows)
+        for node, share in suppliers(run, "memory_world"):
+            rows = _rows_to_vendor(run, node, place, "memory")
             yield Edge(node, vendor, "memory", STACKS, share * used.stacks, UNLIMITED, share * memory, rows=rows)
-        for node in nodes_in_role(run, "packaging_world")[:1]:
-            capacity = used.packages + run.number("world_left")
-            yield Edge(node, vendor, "packaging", "thousand packages, H100 = 1", used.packages, capacity, packing)
+        for node, share in suppliers(run, "packaging_world"):
+            capacity = share * (used.packages + run.number("world_left"))
+            unit, flow = "thousand packages, H100 = 1", share * used.packages
+            yield Edge(node, vendor, "packaging", unit, flow, capacity, share * packing)
 
 
 def _lines(run: RunView) -> Iterator[Edge]:

@@ -36,6 +36,23 @@ LITHO, ETCH_DEP, METROLOGY = range(3)
 
 HAZARD_FLOORS = ("other", "listed", "huawei")
 
+TOOL_MAKERS = ("US", "NL", "JP", "CN")
+"""Countries of toolmakers: the three that deny tools, then China, in the order of the first roles."""
+
+ROLES = (
+    "tools_us", "tools_nl", "tools_jp", "tools_cn", "design", "foundry_world", "foundry_cn", "memory_world",
+    "memory_cn", "packaging_world", "packaging_cn", "materials",
+)  # fmt: skip
+"""What a supply node does, from upstream to downstream."""
+(
+    TOOLS_US, TOOLS_NL, TOOLS_JP, TOOLS_CN, DESIGN, FOUNDRY_WORLD, FOUNDRY_CN, MEMORY_WORLD,
+    MEMORY_CN, PACKAGING_WORLD, PACKAGING_CN, MATERIALS,
+) = range(12)  # fmt: skip
+
+LINES = ("foundry_cn", "memory_cn")
+"""Chinese lines that tool rules aim at."""
+FOUNDRY_LINE, MEMORY_LINE = range(2)
+
 SECTORS = ("ai_cn", "ai_other", "vendors_us", "vendors_cn", "nodes", "brokers", "gov_us", "gov_cn", "outside")
 AI_CN, AI_OTHER, VENDORS_US, VENDORS_CN, NODES, BROKERS, GOV_US, GOV_CN, OUTSIDE = range(9)
 

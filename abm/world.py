@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from abm.calendar import quarter_index
+from abm.candidates import families, foundry_candidates, foundry_news, masks_from, news, sale_candidates
 from abm.generations import Design
 from abm.lawtables import LawTables
+from abm.node_arrays import node_arrays
 from abm.policy_schema import BARRING_LISTS
 from abm.slide import Slide
 from abm.state import FIELDS, Floats, Ints
@@ -30,7 +32,6 @@ from abm.vocabulary import (
     QUARTERS,
     RENTAL,
     STATE,
-    TOOL_CLASSES,
     US_NEST,
 )
 from abm.worldfile import MAIN_KINDS, WorldFile, check_against_pack
@@ -71,10 +72,9 @@ def blueprint(
     arrays.update(_offer_arrays(world, designs))
     arrays.update(_vendor_arrays(world, arrays["plan"]))
     arrays.update(_design_arrays(world, designs))
-    arrays.update(_tool_arrays(pack))
+    arrays.update(node_arrays(world, pack))
     start_share = arrays.pop("start_share")
-    arrays["foundry_plan"] = _foundry_plan(world)
-    arrays.update(_law_arrays(pack, designs, laws, slides, allowed))
+    arrays.update(_law_arrays(pack, designs, laws, slides, allowed, [one.id for one in world.vendors]))
     shapes: dict[str, int] = {}
     for name, array in arrays.items():
         kind = np.int64 if FIELDS[name].integer else np.float64
@@ -225,36 +225,11 @@ def _design_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any
         "spec_cost": [one.unit_cost for one in designs],
         "spec_packaging": [one.packaging for one in designs],
         "spec_vendor": [world.vendor(one.vendor) for one in designs],
-        "spec_family": _families(designs),
-        # masks are in volume production a quarter after the first chips
-        "spec_from": [one.available + (1 if one.kind == "redesign" else 0) for one in designs],
+        "spec_family": families(designs),
+        "spec_from": [masks_from(one) for one in designs],
         # a chip that exists as it is ships as fast as one with blown fuses
         "spec_fuse": [float(one.fuse or one.kind == "roadmap") for one in designs],
     }
-
-
-def _tool_arrays(pack: DataPack) -> dict[str, Any]:
-    shares = {country: np.zeros(len(TOOL_CLASSES)) for country in ("US", "NL", "JP", "CN")}
-    for row in pack.supply_links.where(customer="SMIC", edge_kind="capital"):
-        if row["share_pct"] is None:
-            continue
-        tool = str(row["tool_class"])
-        place = TOOL_CLASSES.index(tool if tool in TOOL_CLASSES else "metrology")
-        shares[str(row["supplier_country"])][place] += number(row, "share_pct")
-    total = sum(shares.values())
-    return {
-        "tool_share_us": shares["US"] / total,
-        "tool_share_nl": shares["NL"] / total,
-        "tool_share_jp": shares["JP"] / total,
-        "tool_share_home": shares["CN"] / total,
-        "tool_weight": total / np.sum(total),
-    }
-
-
-def _foundry_plan(world: WorldFile) -> Floats:
-    quarters = [t for t, _ in world.foundry_plan]
-    plan: Floats = np.interp(np.arange(QUARTERS), quarters, [value for _, value in world.foundry_plan])
-    return plan
 
 
 def _diversion_from(pack: DataPack) -> int:
@@ -270,9 +245,10 @@ def _law_arrays(
     laws: Sequence[LawTables],
     slides: Sequence[Slide],
     allowed: Sequence[frozenset[str]],
+    vendors: Sequence[str],
 ) -> dict[str, Any]:
     diversion = np.arange(QUARTERS) >= _diversion_from(pack)
-    candidates = _candidates(designs, laws, allowed)
+    candidates = sale_candidates(designs, laws, allowed)
     return {
         "law_open": np.stack([law.open for law in laws]),
         "law_announced": np.stack([law.announced for law in laws]),
@@ -286,11 +262,15 @@ def _law_arrays(
         "law_service": np.stack([law.service_denial for law in laws]),
         "law_hbm": np.stack([law.hbm_open for law in laws]),
         "law_tools_announced": np.stack([law.announced_tool_denial for law in laws]),
+        "law_eda": np.stack([law.eda for law in laws]),
         "law_hbm_announced": np.stack([law.announced_hbm_open for law in laws]),
         "law_foundry": np.stack([law.foundry_open for law in laws]),
+        "law_foundry_announced": np.stack([law.announced_foundry_open for law in laws]),
+        "law_foundry_candidate": foundry_candidates(designs, laws, allowed),
+        "law_foundry_news": foundry_news(designs, laws, allowed, vendors),
         "law_diversion": np.stack([law.diversion_open * diversion for law in laws]),
         "law_candidate": candidates,
-        "law_news": _news(candidates, designs, laws, allowed),
+        "law_news": news(candidates, designs, laws, allowed),
         "law_cloud": np.stack([law.cloud for law in laws]),
         "law_cloud_announced": np.stack([law.announced_cloud for law in laws]),
         "law_relative": np.stack([slide.active * (slide.ratio is None) for slide in slides]),
@@ -306,57 +286,3 @@ def _per_tpp(slide: Slide, law: LawTables, allowed: frozenset[str], designs: Seq
     free = (law.licence_free[:, mine] > 0.0) & (law.open[:, mine, PRIVATE] > 0.0)
     reach: Floats = np.where(free, [designs[place].tpp8 for place in mine], 1.0).max(axis=1)
     return slide.active * slide.ratio / reach
-
-
-def _candidates(designs: Sequence[Design], laws: Sequence[LawTables], allowed: Sequence[frozenset[str]]) -> Ints:
-    """Admissible designs of US vendors that no other of the same family with at least the same admission beats."""
-    rows = [i for i, one in enumerate(designs) if one.us and one.datacentre and one.line in ("frontier", "compliance")]
-    specs = np.array([[designs[i].bf16, designs[i].tpp8, designs[i].dram_bw, designs[i].link_io,
-                       designs[i].memory_gb] for i in rows])  # fmt: skip
-    family = np.array(_families(designs))[rows]
-    first = np.array([designs[i].available + (1 if designs[i].kind == "redesign" else 0) for i in rows])
-    found: list[list[list[int]]] = []
-    for law, own in zip(laws, allowed, strict=True):
-        mine = np.array([designs[i].id in own for i in rows])
-        by_quarter = []
-        for t in range(QUARTERS):
-            kept: set[int] = set()
-            for table in (law.announced, law.open):
-                share = table[t, rows, PRIVATE]
-                live = np.flatnonzero((share > 0.0) & (first <= t) & mine)
-                kept |= {rows[i] for i in live if not _beaten(int(i), live, specs, share, family)}
-            by_quarter.append(sorted(kept))
-        found.append(by_quarter)
-    width = max(1, *(len(one) for arm in found for one in arm))
-    chosen: Ints = np.full((len(laws), QUARTERS, width), -1, dtype=np.int64)
-    for arm, by_quarter in enumerate(found):
-        for t, one in enumerate(by_quarter):
-            chosen[arm, t, : len(one)] = one
-    return chosen
-
-
-def _news(
-    candidates: Ints, designs: Sequence[Design], laws: Sequence[LawTables], allowed: Sequence[frozenset[str]]
-) -> Floats:
-    """Quarters in which vendors have reason to think again about designs for China: the arm's own designs alone."""
-    news = np.ones((len(laws), QUARTERS))
-    for arm, law in enumerate(laws):
-        mine = [i for i, one in enumerate(designs) if one.id in allowed[arm]]
-        for t in range(1, QUARTERS):
-            same = np.array_equal(candidates[arm, t], candidates[arm, t - 1])
-            known, before = law.announced[t, mine, PRIVATE], law.announced[t - 1, mine, PRIVATE]
-            news[arm, t] = 0.0 if same and np.array_equal(known, before) else 1.0
-    return news
-
-
-def _families(designs: Sequence[Design]) -> list[int]:
-    """Die family of each design, numbered in alphabetical order."""
-    names = sorted({one.family for one in designs})
-    return [names.index(one.family) for one in designs]
-
-
-def _beaten(i: int, live: Ints, specs: Floats, share: Floats, family: Ints) -> bool:
-    rivals = live[(family[live] == family[i]) & (live != i)]
-    better = (specs[rivals] >= specs[i]).all(axis=1) & (share[rivals] >= share[i])
-    strictly = better & ((specs[rivals] > specs[i]).any(axis=1) | (share[rivals] > share[i]) | (rivals < i))
-    return bool(strictly.any())

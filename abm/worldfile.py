@@ -12,14 +12,11 @@ from typing import Any
 from abm.calendar import quarter_index
 from abm.schema import nearest
 from abm.tables import DataPack
-from abm.vocabulary import BLOCS, ECOSYSTEMS, HAZARD_FLOORS, OFFER_KINDS
+from abm.vocabulary import BLOCS, ECOSYSTEMS, HAZARD_FLOORS, OFFER_KINDS, ROLES
 
 DEFAULT_WORLD = Path(__file__).parent / "data" / "worlds" / "default.toml"
-ROLES = (
-    "tools_us", "tools_nl", "tools_jp", "tools_cn", "design", "foundry_world", "foundry_cn", "memory_world",
-    "memory_cn", "packaging_world", "packaging_cn", "materials",
-)  # fmt: skip
-"""Flows that pay supply nodes."""
+LONE_ROLES = ("foundry_cn", "memory_cn", "packaging_cn")
+"""Roles of one node each: the model follows China's own foundry, memory maker and packaging as single nodes."""
 MAIN_KINDS = ("frontier", "custom", "domestic")
 """Kinds of offers that can be a vendor's main line."""
 MOST_LET = 0.9
@@ -75,10 +72,22 @@ class OfferEntry:
 
 @dataclass(frozen=True)
 class NodeEntry:
-    """A supply node and the flow that pays it."""
+    """A supply node and the flow that pays it.
+
+    `firm` is its name in the data pack if not `id`; `share` its part in its role, instead of supply_links.csv;
+    `cash` an entity of initial_2020q1.csv, "" if it starts with nothing.
+    """
 
     id: str
     role: str
+    firm: str = ""
+    share: float = 0.0
+    cash: str = ""
+
+    @property
+    def firm_id(self) -> str:
+        """Name in the data pack."""
+        return self.firm or self.id
 
 
 @dataclass(frozen=True)
@@ -241,7 +250,26 @@ def _check(world: WorldFile) -> None:
         twice = {one for one in ids if ids.count(one) > 1}
         if twice:
             raise WorldError(f"{world.path}: {what} {min(twice)!r} is given twice")
+    _check_nodes(world)
     _check_neighbours(world)
+
+
+def _check_nodes(world: WorldFile) -> None:
+    """Every role is taken, some by one node alone; shares are given for all nodes of a role or for none."""
+    for role in ROLES:
+        mine = [node for node in world.nodes if node.role == role]
+        if not mine:
+            raise WorldError(f"{world.path}: no node with role {role!r}: add a [[node]] with it")
+        if role in LONE_ROLES and len(mine) > 1:
+            raise _fault(
+                world.path, f"node {mine[1].id}", "role", f"{role!r} is taken by {mine[0].id}: drop one of them"
+            )
+        given = [node for node in mine if node.share > 0.0]
+        if given and len(given) < len(mine):
+            without = next(node for node in mine if node.share == 0.0)
+            raise _fault(
+                world.path, f"node {without.id}", "share", f"is missing: {given[0].id} of the same role has one"
+            )
 
 
 def _check_neighbours(world: WorldFile) -> None:
@@ -272,6 +300,11 @@ def check_against_pack(world: WorldFile, pack: DataPack) -> None:
     for firm in world.firms:
         for member in firm.members:
             _choice(world.path, f"ai_firm {firm.id}", "members", member, known)
+    for node in world.nodes:
+        key = "firm" if node.firm else "id"
+        _choice(world.path, f"node {node.id}", key, node.firm_id, known)
+        if node.cash:
+            _choice(world.path, f"node {node.id}", "cash", node.cash, cash)
     for vendor in world.vendors:
         if vendor.cash:
             _choice(world.path, f"vendor {vendor.id}", "cash", vendor.cash, cash)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import mesa
+import numpy as np
 
 from abm.edges import Edge, countries
 from abm.network import node_output
-from abm.supply_edges import supply
+from abm.supply_edges import node_place, supply
 from abm.view import View
 
 
 class NodeView(View):
     """A supply node in one run. All attributes are read-only and show the last quarter run.
 
-    The engine keeps totals of each role (tools by country, wafers, memory, packaging); what one node delivers is its
-    part by the shares of supply_links.csv. Nodes whose flow the model does not follow (design software, materials)
-    deliver nothing.
+    Foundries, memory makers and packaging houses have capacity, orders, stock and output in their own unit; toolmakers
+    and makers of software and materials sell what is ordered. All have sales, cash and debt.
     """
 
     kind = "node"
@@ -28,7 +28,7 @@ class NodeView(View):
     @property
     def country(self) -> str:
         """Country of its headquarters."""
-        return countries(self.run).get(self.name, "")
+        return countries(self.run).get(self.entry().firm_id, "")
 
     @property
     def bloc(self) -> str:
@@ -51,13 +51,60 @@ class NodeView(View):
         return node_output(self.run, self.name, self.role)[2]
 
     @property
+    def orders(self) -> float:
+        """What customers ordered in the quarter, in `unit`."""
+        return self._number("node_orders")
+
+    @property
+    def backlog(self) -> float:
+        """What of the orders that it worked on was not delivered, in `unit`."""
+        return self._number("node_backlog")
+
+    @property
+    def stock(self) -> float:
+        """What it made and has not sold, in `unit`; finished packages of the world stand with the vendors' lines."""
+        return self._number("node_stock")
+
+    @property
+    def tools(self) -> float:
+        """Tools in use, USD bn."""
+        return self._number("node_tools")
+
+    @property
+    def tools_bought(self) -> float:
+        """Tools bought in the quarter, USD bn."""
+        return self._number("node_bought")
+
+    @property
+    def tool_bank(self) -> float:
+        """Tools bought ahead of a rule and not yet in use, USD bn; 0 for nodes that no tool rule aims at."""
+        world, place = self.run.world, node_place(self.run, self.name)
+        return sum(
+            (float(world.tool_bank[line, :, self.run.lane].sum()) for line in np.flatnonzero(world.line_node == place)),
+            0.0,
+        )
+
+    @property
     def sales(self) -> float:
-        """Value of what it delivered in the quarter at the prices of the model's bills; USD bn."""
-        return sum((edge.value for edge in self._out()), 0.0)
+        """Sales of the quarter, USD bn."""
+        return self._number("node_sales")
+
+    @property
+    def cash(self) -> float:
+        """Cash, USD bn."""
+        return self._number("node_cash")
+
+    @property
+    def credit(self) -> float:
+        """Debt, USD bn."""
+        return self._number("node_credit")
+
+    def _number(self, array: str) -> float:
+        return self.run.number(array, node_place(self.run, self.name))
 
     @property
     def customers(self) -> dict[str, float]:
-        """By customer: what it delivered in the quarter, in `unit`."""
+        """By customer: what it delivered in the quarter (foreign foundries: dies, thousand)."""
         return {edge.customer: edge.flow for edge in self._out()}
 
     @property

@@ -8,6 +8,7 @@ from abm.parameter_index import (
     MARGIN_WEIGHT,
     WAIT_SHARE,
 )
+from abm.phases.world_supply import WAFER_AREA, book_orders
 from abm.rules.chip_vendor import grey_price_premium, scarce_claim
 from abm.rules.numbers import larger, select, smaller
 from abm.rules.offshore import expected_fill
@@ -29,6 +30,7 @@ from abm.vocabulary import (
 
 LANES = 32
 TINY = 1e-12
+THOUSAND = 1000.0
 ROUNDS = 3
 LINE = 0
 """Brokers divert chips of NVIDIA's frontier line."""
@@ -257,11 +259,13 @@ def close_market(world: World) -> None:
     """Unsold packages carry over, the grey premium follows orders, order books are smoothed for the next plan."""
     for run in range(LANES):
         world.world_stock[run] = world.world_left[run]
-        ordered = 0.0
+        ordered, wafers, stacks = 0.0, 0.0, 0.0
         for offer in range(world.available.shape[1]):
             design = world.design[offer, run]
             if pooled(world, offer) and design >= 0:
                 ordered += world.asked[offer, run] * world.spec_packaging[design]
+                wafers += world.asked[offer, run] * world.spec_area[design] / WAFER_AREA
+                stacks += world.asked[offer, run] * world.spec_stacks[design] / THOUSAND
             leaked = world.supply[offer, run] + world.sold_china[offer, run] + world.sold_abroad[offer, run]
             if world.offer_kind[offer] in (GREY, RENTAL):
                 world.expected[offer, run] = expected_fill(leaked, world.asked[offer, run])
@@ -270,6 +274,7 @@ def close_market(world: World) -> None:
                     world.grey_premium[run], world.asked[offer, run], leaked, world.parameter[GREY_PREMIUM, run]
                 )
         world.world_orders[run] = ordered
+        book_orders(world, wafers, stacks, run)
         bought, home = 0.0, 0.0
         for offer in range(world.available.shape[1]):
             bought += world.sold_china[offer, run] if pooled(world, offer) else 0.0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abm.parameter_index import CREDIT_LIMIT, DEPRECIATION_LIFE, EXIT_PATIENCE, INTEREST_RATE
-from abm.phases.settle import add_promises, add_rent, move, sector_of_firm
+from abm.phases.node_accounts import move
+from abm.phases.settle import add_promises, add_rent, sector_of_firm
 from abm.rules.ai_firm import book_value, losing_quarters
 from abm.rules.numbers import larger, select, smaller
 from abm.state import World

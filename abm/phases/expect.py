@@ -19,7 +19,7 @@ LANES = 32
 
 
 def expect(world: World, step: int) -> None:
-    """Rules on chips move the fears of AI firms, rules on tools and memory those of chip designers; else they fade."""
+    """Rules on chips move the fears of AI firms, those on inputs the fears of designers and fabs; else they fade."""
     for firm in world.firms:
         if world.bloc[firm] != CN:
             continue
@@ -36,6 +36,10 @@ def expect(world: World, step: int) -> None:
             before = world.vendor_hazard[vendor, run]
             cut, signal = world.inputs_cut[run], world.inputs_signal[run]
             world.vendor_hazard[vendor, run] = revised(world, before, cut, signal, floor, run)
+    for run in range(LANES):
+        floor = world.parameter[HAZARD_FLOOR, run]
+        cut, signal = world.tools_cut[run], world.tools_signal[run]
+        world.tool_hazard[run] = revised(world, world.tool_hazard[run], cut, signal, floor, run)
 
 
 def revised(state: World, hazard: float, cut: float, signal: float, floor: float, run: int) -> float:

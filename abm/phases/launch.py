@@ -19,7 +19,7 @@ from abm.rules.chip_vendor import catch_up, design_pace, research_ratio
 from abm.rules.chips import accounting_unit, serve_performance, train_performance
 from abm.rules.numbers import exp, log, select
 from abm.state import World
-from abm.vocabulary import COMPLIANCE, GREY, SERVE, SW_RD_FROM_REVENUE, TRAIN
+from abm.vocabulary import COMPLIANCE, DOMESTIC, GREY, SERVE, SW_RD_FROM_REVENUE, TRAIN
 
 LANES = 32
 FRONTIER_DATE = stream("frontier_date")
@@ -84,6 +84,7 @@ def next_generation(state: World, step: int) -> None:
             if not last_generation(state, offer, run):
                 state.generation[offer, run] += 1
                 state.design[offer, run] = state.roadmap[offer, state.generation[offer, run]]
+                state.redesign_wait[offer, run] = 0.0
             state.scale[offer, run] = exp(state.technology[vendor, run])
             delay = normal(state.seed[0], FRONTIER_DATE, state.world_id[run], step, offer)
             delay *= state.parameter[FRONTIER_DATE_SHOCK, run]
@@ -99,17 +100,28 @@ def next_generation(state: World, step: int) -> None:
 
 
 def ship_redesigns(state: World) -> None:
-    """Redesigns whose lag is over replace the line's design."""
+    """Redesigns whose lag is over replace the line's design; one of a Chinese line may bring back the full chip."""
     for offer in range(state.offer_kind.shape[0]):
-        if state.offer_kind[offer] != COMPLIANCE:
+        if state.offer_kind[offer] not in (COMPLIANCE, DOMESTIC):
             continue
+        adapted = state.offer_kind[offer] == COMPLIANCE
         for run in range(LANES):
             due = state.redesign_wait[offer, run] == 1.0
             state.redesign_wait[offer, run] -= select(state.redesign_wait[offer, run] > 0.0, 1.0, 0.0)
             state.opening[offer, run] = select(due, FIRST_QUARTER, 1.0)
             if due:
                 state.design[offer, run] = state.redesign_target[offer, run]
-            state.scale[offer, run] = state.relative[run]
+            if adapted or off_road_map(state, offer, run):
+                state.scale[offer, run] = state.relative[run]
+            elif due:
+                state.scale[offer, run] = exp(state.technology[state.offer_vendor[offer], run])
+
+
+def off_road_map(state: World, offer: int, run: int) -> bool:
+    """Whether a line sells a chip cut down from a die family instead of its generation."""
+    if state.generation[offer, run] < 0:
+        return False
+    return state.design[offer, run] != state.roadmap[offer, state.generation[offer, run]]
 
 
 def measure(state: World) -> None:

@@ -9,6 +9,7 @@ from abm.parameter_index import (
     LOW_TIER_US,
 )
 from abm.phases.earn import top_mean
+from abm.phases.launch import off_road_map
 from abm.phases.procure import find_use
 from abm.phases.settle import add_rent
 from abm.rules.numbers import LOWEST, larger, select, smaller
@@ -22,15 +23,23 @@ from abm.vocabulary import (
     DOMESTIC_NEST,
     DUTY_AND_SHARE,
     EFFICIENCY,
+    ETCH_DEP,
+    FOUNDRY_LINE,
     FRONTIER,
     FULL_STACK,
     GOV_US,
     GREY,
     GREY_CHIPS,
     LOW_TIER,
+    MEMORY_LINE,
+    PACKAGING_WORLD,
     PORTING,
     RENTAL,
     STOCK,
+    TOOLS_CN,
+    TOOLS_JP,
+    TOOLS_NL,
+    TOOLS_US,
     TRAIN,
     US,
 )
@@ -50,7 +59,8 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     TOOL_SPENDING, ADVANCED_WAFERS, AI_WAFERS, YIELD, DIE_BANK, HBM_BANK, HBM_IMPORTS, WORLD_CAPACITY, WORLD_SOLD,
     WORLD_STOCK, FILL_FRONTIER, PRICE_FRONTIER, PRICE_A, PRICE_B, DESIGN_FRONTIER, DESIGN_A, DESIGN_B, DESIGN_AMD,
     ABROAD_H100E, TOOLMAKERS, CN_VENDOR_REVENUE, DUTY, ASSORTATIVITY, ABROAD_VALUE,
-    OFFSHORE_CHIPS, OFFSHORE_SPENDING, OFFSHORE_FLOW, SEIZED_CHIPS, BROKER_RENT, EXITED_FIRMS,
+    OFFSHORE_CHIPS, OFFSHORE_SPENDING, OFFSHORE_FLOW, SEIZED_CHIPS, BROKER_RENT, EXITED_FIRMS, FROM_US, FROM_NL,
+    FROM_JP, FROM_CN, TOOL_BANK, HOME_MEMORY, CUT_DOWN,
 ) = (at(name) for name in (
     "capability_cn", "capability_us", "compute_cn", "compute_us", "compute_world", "domestic_compute_bought",
     "compute_bought_cn", "domestic_value", "value_cn", "domestic_packages", "domestic_output", "ascend_packages",
@@ -65,7 +75,8 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     "price_compliance_a", "price_compliance_b", "design_frontier", "design_compliance_a", "design_compliance_b",
     "design_amd", "nvidia_abroad_h100e", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity",
     "value_abroad", "offshore_chips", "offshore_spending", "offshore_flow", "seized_chips", "broker_rent",
-    "exited_firms",
+    "exited_firms", "tools_from_us", "tools_from_nl", "tools_from_jp", "tools_from_cn", "tool_bank", "home_memory",
+    "cut_down_share",
 ))  # fmt: skip
 
 
@@ -85,6 +96,7 @@ def observe(world: World, step: int) -> None:
         observe_sales(world, step, run)
         observe_vendors(world, step, run)
         observe_china_chain(world, step, run)
+        observe_tools(world, step, run)
         observe_rules(world, step, run)
 
 
@@ -294,12 +306,52 @@ def observe_china_chain(state: World, step: int, run: int) -> None:
     put(state, DIE_BANK, step, run, dies)
     put(state, HBM_BANK, step, run, stacks)
     put(state, HBM_IMPORTS, step, run, imports)
-    put(state, TOOL_ACCESS, step, run, state.tool_access[run])
-    put(state, TOOL_HOME, step, run, state.tool_home[run])
-    put(state, TOOL_SPENDING, step, run, state.tool_orders[run])
-    put(state, TOOLMAKERS, step, run, state.tool_orders[run] * (1.0 - state.tool_home_all[run]))
-    put(state, ADVANCED_WAFERS, step, run, state.advanced_wafers[run])
+    put(state, ADVANCED_WAFERS, step, run, state.node_capacity[state.line_node[FOUNDRY_LINE], run])
     put(state, YIELD, step, run, state.yield_domestic[run])
+
+
+def observe_tools(state: World, step: int, run: int) -> None:
+    """Tools for China's advanced lines by country of the maker, what the lines hold in their banks, own memory."""
+    us, dutch = tools_from(state, TOOLS_US, run), tools_from(state, TOOLS_NL, run)
+    japan, home = tools_from(state, TOOLS_JP, run), tools_from(state, TOOLS_CN, run)
+    banked, etch_home, etch = 0.0, 0.0, 0.0
+    for line in range(state.line_node.shape[0]):
+        etch_home += state.tools_sold[line, TOOLS_CN, ETCH_DEP, run]
+        for maker in range(state.tool_share.shape[1]):
+            etch += state.tools_sold[line, maker, ETCH_DEP, run]
+        for tool in range(state.tool_bank.shape[1]):
+            banked += state.tool_bank[line, tool, run]
+    put(state, FROM_US, step, run, us)
+    put(state, FROM_NL, step, run, dutch)
+    put(state, FROM_JP, step, run, japan)
+    put(state, FROM_CN, step, run, home)
+    put(state, TOOL_ACCESS, step, run, state.tool_access[FOUNDRY_LINE, run])
+    put(state, TOOL_HOME, step, run, etch_home / larger(etch, TINY))
+    put(state, TOOL_SPENDING, step, run, us + dutch + japan + home)
+    put(state, TOOLMAKERS, step, run, us + dutch + japan)
+    put(state, TOOL_BANK, step, run, banked)
+    put(state, HOME_MEMORY, step, run, state.node_capacity[state.line_node[MEMORY_LINE], run])
+    put(state, CUT_DOWN, step, run, cut_down_share(state, run))
+
+
+def tools_from(state: World, maker: int, run: int) -> float:
+    """Tools that makers of a country sold to China's advanced lines, USD bn."""
+    sold = 0.0
+    for line in range(state.line_node.shape[0]):
+        for tool in range(state.tool_bank.shape[1]):
+            sold += state.tools_sold[line, maker, tool, run]
+    return sold
+
+
+def cut_down_share(state: World, run: int) -> float:
+    """Share of Chinese designers' finished packages that are chips cut down to what foreign foundries may make."""
+    cut_down, made = 0.0, 0.0
+    for vendor in range(state.vendor_us.shape[0]):
+        if state.vendor_us[vendor] < 1.0:
+            made += state.made[vendor, run]
+            reduced = off_road_map(state, state.vendor_line[vendor], run)
+            cut_down += select(reduced, state.made[vendor, run], 0.0)
+    return cut_down / larger(made, TINY)
 
 
 def observe_rules(state: World, step: int, run: int) -> None:
@@ -307,6 +359,9 @@ def observe_rules(state: World, step: int, run: int) -> None:
     put(state, STRINGENCY, step, run, state.stringency[run])
     put(state, STRINGENCY_KNOWN, step, run, state.stringency_known[run])
     put(state, SIGNAL, step, run, state.signal[run])
-    put(state, WORLD_CAPACITY, step, run, state.world_capacity[run])
+    capacity = 0.0
+    for node in range(state.node_role.shape[0]):
+        capacity += select(state.node_role[node] == PACKAGING_WORLD, state.node_capacity[node, run], 0.0)
+    put(state, WORLD_CAPACITY, step, run, capacity)
     put(state, WORLD_SOLD, step, run, state.world_sold[run])
     put(state, WORLD_STOCK, step, run, state.world_stock[run])

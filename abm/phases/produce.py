@@ -3,50 +3,33 @@
 from __future__ import annotations
 
 from abm.parameter_index import (
-    CAPACITY_LAG,
-    CXMT_HBM_2026,
-    CXMT_HBM_2027,
-    CXMT_HBM_2028,
     DIVERTED_DIES,
     DOMESTIC_PACKAGING_2024,
     DOMESTIC_PACKAGING_GROWTH,
-    DOMESTIC_TOOL_GROWTH,
     EXPECTED_GROWTH,
-    FAB_COST,
     FAB_LAG,
     HAZARD_FLOOR,
     HBM_IMPORT_CAP,
     HBM_PRICE,
     LEARNING_RATE,
     MAX_COVER,
+    OUTPUT_BUFFER,
     PACKAGING_COST,
     PACKAGING_YIELD,
     PHONE_SHARE,
-    SERVICE_WEAR,
     SHORTAGE_TO_HOLDING,
-    SMIC_WAFERS_2024,
-    TOOL_SUBSTITUTION,
-    TOOL_WEAR,
     WAFER_PRICE,
     WAFER_RAMP,
     YIELD_2024,
 )
+from abm.phases.fabs import buy_tools
 from abm.rules.ai_firm import stock_cover
-from abm.rules.chip_vendor import (
-    bank_need,
-    complements,
-    defect_density,
-    die_yield,
-    packages,
-    tool_class_access,
-    worn_tools,
-)
+from abm.rules.chip_vendor import bank_need, defect_density, die_yield, packages, planned_output
 from abm.rules.numbers import clip, exp, larger, select, smaller
 from abm.state import World
-from abm.vocabulary import ETCH_DEP, LITHO, METROLOGY, RING, SW_LEARNING, SW_STOCKPILING
+from abm.vocabulary import FOUNDRY_LINE, MEMORY_LINE, PACKAGING_CN, RING, SW_LEARNING, SW_STOCKPILING
 
 LANES = 32
-MONTHS = 3.0
 REFERENCE_AREA = 665.6
 """mm2: the Ascend 910B die, to which the published yields and dies per wafer refer (chips.csv C026)."""
 REFERENCE_DIES = 78.0
@@ -65,60 +48,12 @@ def produce_china(world: World, step: int) -> None:
     start_wafers(world, step)
 
 
-def buy_tools(state: World, step: int) -> None:
-    """The foundry orders tools for its planned growth and for wear; what sellers' rules deny is not made up later."""
-    for run in range(LANES):
-        arm = state.arm[run]
-        wear = state.parameter[TOOL_WEAR, run]
-        slot = step % RING
-        kept = worn_tools(state.tool_stock[run], wear, state.parameter[SERVICE_WEAR, run], state.law_service[arm, step])
-        state.tool_stock[run] = kept + state.tools_coming[slot, run]
-        state.tools_coming[slot, run] = 0.0
-        cost = state.parameter[FAB_COST, run]
-        lag = int(state.parameter[CAPACITY_LAG, run])
-        due = smaller_index(step + lag, state.foundry_plan.shape[0] - 1)
-        planned = state.foundry_plan[due] - state.foundry_plan[due - 1] if step > 0 else state.foundry_plan[due]
-        wanted = planned * state.parameter[SMIC_WAFERS_2024, run] * cost + wear * state.tool_stock[run]
-        home = exp(state.parameter[DOMESTIC_TOOL_GROWTH, run] * step)
-        access = tool_access(state, step, run, home)
-        state.tool_access[run] = access
-        state.tool_orders[run] = wanted * access
-        state.tools_coming[(step + lag) % RING, run] += state.tool_orders[run]
-        state.advanced_wafers[run] = MONTHS * state.tool_stock[run] / cost
-
-
-def smaller_index(index: int, last: int) -> int:
-    """An index that stays inside a table."""
-    return index if index < last else last
-
-
-def tool_access(state: World, step: int, run: int, home: float) -> float:
-    """Share of a line's tools that can be had: classes are complements, sellers within a class substitutes."""
-    arm = state.arm[run]
-    litho, etch, metrology, made_home = 0.0, 0.0, 0.0, 0.0
-    for tool in range(state.law_tools.shape[3]):
-        had = tool_class_access(
-            1.0,
-            state.law_tools[arm, step, 0, tool], state.tool_share_us[tool],
-            state.law_tools[arm, step, 1, tool], state.tool_share_nl[tool],
-            state.law_tools[arm, step, 2, tool], state.tool_share_jp[tool],
-            state.tool_share_home[tool] * home,
-        )  # fmt: skip
-        own = smaller(state.tool_share_home[tool] * home, 1.0) / larger(had, TINY)
-        made_home += state.tool_weight[tool] * own
-        state.tool_home[run] = own if tool == ETCH_DEP else state.tool_home[run]
-        litho = select(tool == LITHO, had, litho)
-        etch = select(tool == ETCH_DEP, had, etch)
-        metrology = select(tool == METROLOGY, had, metrology)
-    state.tool_home_all[run] = made_home
-    return complements(
-        litho,
-        etch,
-        metrology,
-        state.tool_weight[LITHO],
-        state.tool_weight[ETCH_DEP],
-        state.parameter[TOOL_SUBSTITUTION, run],
-    )
+def role_node(state: World, role: int) -> int:
+    """The node of a role that has one alone."""
+    found = 0
+    for node in range(state.node_role.shape[0]):
+        found = node if state.node_role[node] == role else found
+    return found
 
 
 def domestic(state: World, vendor: int) -> bool:
@@ -167,20 +102,43 @@ def collect_dies(state: World, step: int) -> None:
 
 def buy_memory(state: World, step: int) -> None:
     """Designers buy HBM for their plans and banks: legal imports and China's own output, pro rata."""
+    node = state.line_node[MEMORY_LINE]
     for run in range(LANES):
-        arm = state.arm[run]
+        make_memory(state, node, run)
         asked = 0.0
         for vendor in range(state.vendor_us.shape[0]):
             if domestic(state, vendor):
                 asked += memory_wanted(state, vendor, run)
-        supply = state.law_hbm[arm, step] * state.parameter[HBM_IMPORT_CAP, run] + home_memory(state, step, run)
+        abroad = state.law_hbm[state.arm[run], step] * state.parameter[HBM_IMPORT_CAP, run]
+        supply = abroad + state.node_stock[node, run]
         share = smaller(supply / larger(asked, TINY), 1.0)
+        state.node_orders[node, run] = asked
+        state.node_backlog[node, run] = (1.0 - share) * asked
+        bought = 0.0
         for vendor in range(state.vendor_us.shape[0]):
             if domestic(state, vendor):
                 state.hbm_arrived[vendor, run] = share * memory_wanted(state, vendor, run)
+                bought += state.hbm_arrived[vendor, run]
         for vendor in range(state.vendor_us.shape[0]):
             if domestic(state, vendor):
                 state.hbm_bank[vendor, run] += state.hbm_arrived[vendor, run]
+        state.stacks_foreign[run] = abroad / larger(supply, TINY)
+        used = smaller(bought * (1.0 - state.stacks_foreign[run]), state.node_stock[node, run])
+        state.node_used[node, run] = used
+        state.node_stock[node, run] -= used
+
+
+def make_memory(state: World, node: int, run: int) -> None:
+    """China's memory maker runs to plan: last quarter's orders grown with a buffer, less unsold, within capacity."""
+    state.node_before[node, run] = state.node_stock[node, run]
+    state.node_made[node, run] = planned_output(
+        state.node_capacity[node, run],
+        state.node_orders[node, run],
+        state.parameter[EXPECTED_GROWTH, run],
+        state.parameter[OUTPUT_BUFFER, run],
+        state.node_stock[node, run],
+    )
+    state.node_stock[node, run] += state.node_made[node, run]
 
 
 def memory_wanted(state: World, vendor: int, run: int) -> float:
@@ -201,18 +159,9 @@ def planned_need(state: World, vendor: int, run: int) -> float:
     return bank_need(state.orders_smooth[vendor, run], hazard, state.us_units_china[run], share)
 
 
-def home_memory(state: World, step: int, run: int) -> float:
-    """Million stacks a quarter that China's own memory maker delivers: a ramp with a wide prior, flat after 2028."""
-    year = 2020 + step // 4
-    first = state.parameter[CXMT_HBM_2026, run]
-    second = state.parameter[CXMT_HBM_2027, run]
-    third = state.parameter[CXMT_HBM_2028, run]
-    output = select(year >= 2028, third, select(year == 2027, second, select(year == 2026, first, 0.0)))
-    return output / 4.0
-
-
 def package_chips(state: World, step: int) -> None:
     """Dies and memory become packages, as far as packaging capacity goes; some are lost in packaging."""
+    node = role_node(state, PACKAGING_CN)
     for run in range(LANES):
         growth = exp(state.parameter[DOMESTIC_PACKAGING_GROWTH, run] * (step - DATA_YEAR))
         capacity = state.parameter[DOMESTIC_PACKAGING_2024, run] * growth
@@ -222,6 +171,9 @@ def package_chips(state: World, step: int) -> None:
                 asked += wanted_packages(state, vendor, run)
         good = state.parameter[PACKAGING_YIELD, run]
         share = smaller(capacity / larger(asked / good, TINY), 1.0)
+        state.node_capacity[node, run] = capacity * good
+        state.node_orders[node, run] = asked
+        state.node_made[node, run] = 0.0
         for vendor in range(state.vendor_us.shape[0]):
             design = vendor_design(state, vendor, run)
             if not domestic(state, vendor) or design < 0:
@@ -236,6 +188,9 @@ def package_chips(state: World, step: int) -> None:
             state.die_bank[vendor, run] -= state.dies_used[vendor, run]
             state.hbm_bank[vendor, run] -= state.hbm_used[vendor, run]
             state.made[vendor, run] = started * good
+            state.node_made[node, run] += state.made[vendor, run]
+        state.node_used[node, run] = state.node_made[node, run]
+        state.node_backlog[node, run] = larger(asked - state.node_made[node, run], 0.0)
 
 
 def dies_wanted(state: World, vendor: int, run: int) -> float:
@@ -256,20 +211,13 @@ def dies_wanted(state: World, vendor: int, run: int) -> float:
 
 def start_wafers(state: World, step: int) -> None:
     """Foreign foundries make what the law lets them; the rest goes to the domestic foundry, pro rata after phones."""
+    foundry = state.line_node[FOUNDRY_LINE]
     for run in range(LANES):
         slot = (step + int(state.parameter[FAB_LAG, run])) % RING
-        learned = select(state.switch[SW_LEARNING, run] > 0.0, state.experience[run], state.experience_reference[run])
-        density = defect_density(
-            state.parameter[YIELD_2024, run],
-            REFERENCE_AREA,
-            learned,
-            state.experience_reference[run],
-            state.parameter[LEARNING_RATE, run],
-        )
-        density *= state.yield_luck[run]
+        density = fab_defects(state, run)
         state.yield_domestic[run] = die_yield(density, REFERENCE_AREA)
         ai_share = (1.0 - state.parameter[PHONE_SHARE, run]) * state.parameter[WAFER_RAMP, run]
-        capacity = state.advanced_wafers[run] * ai_share
+        capacity = state.node_capacity[foundry, run] * ai_share
         asked = 0.0
         for vendor in range(state.vendor_us.shape[0]):
             design = vendor_design(state, vendor, run)
@@ -293,6 +241,25 @@ def start_wafers(state: World, step: int) -> None:
                 state.dies_coming[vendor, slot, run] += state.wafers[vendor, run] * good
                 set_cost(state, vendor, design, good, run)
         state.experience[run] += total
+        state.home_fill[run] = share
+        phones = state.node_capacity[foundry, run] * state.parameter[PHONE_SHARE, run]
+        state.node_made[foundry, run] = total + phones
+        state.node_used[foundry, run] = total + phones
+        state.node_orders[foundry, run] = asked + phones
+        state.node_backlog[foundry, run] = asked - total
+
+
+def fab_defects(state: World, run: int) -> float:
+    """Defects per mm2 of the domestic foundry, with the luck of the quarter."""
+    learned = select(state.switch[SW_LEARNING, run] > 0.0, state.experience[run], state.experience_reference[run])
+    density = defect_density(
+        state.parameter[YIELD_2024, run],
+        REFERENCE_AREA,
+        learned,
+        state.experience_reference[run],
+        state.parameter[LEARNING_RATE, run],
+    )
+    return density * state.yield_luck[run]
 
 
 def die_area(state: World, design: int) -> float:
@@ -323,6 +290,13 @@ def order_abroad(state: World, step: int, vendor: int, design: int, run: int) ->
     return openly + state.diverts[vendor] * larger(hidden, 0.0)
 
 
+def home_cost(state: World, design: int, good: float, run: int) -> float:
+    """Cost of one package made at home, thousand USD, from good dies per wafer."""
+    die = state.parameter[WAFER_PRICE, run] / larger(good, 1.0)
+    parts = state.spec_dies[design] * die + state.spec_stacks[design] * state.parameter[HBM_PRICE, run]
+    return (parts + state.parameter[PACKAGING_COST, run]) / state.parameter[PACKAGING_YIELD, run]
+
+
 def set_cost(state: World, vendor: int, design: int, good: float, run: int) -> None:
     """Unit cost by what a package consumes, and the bill of the quarter's inputs."""
     wafer = state.parameter[WAFER_PRICE, run]
@@ -330,8 +304,7 @@ def set_cost(state: World, vendor: int, design: int, good: float, run: int) -> N
     packing = state.parameter[PACKAGING_COST, run]
     passed = state.parameter[PACKAGING_YIELD, run]
     die = wafer / larger(good, 1.0)
-    each = (state.spec_dies[design] * die + state.spec_stacks[design] * memory + packing) / passed
-    state.unit_cost[state.vendor_line[vendor], run] = clip(each, 0.1, 50.0)
+    state.unit_cost[state.vendor_line[vendor], run] = clip(home_cost(state, design, good, run), 0.1, 50.0)
     bought = state.wafers[vendor, run] * wafer / 1000.0
     bought += state.foreign_wafers[vendor, run] * die / 1000.0
     bought += state.hbm_arrived[vendor, run] * memory

@@ -19,6 +19,7 @@ from abm.parameter_index import (
     TRAINING_MONEY_SHARE,
     UPGRADE_GAIN,
 )
+from abm.phases.redesign_home import redesign_at_home
 from abm.rules.ai_firm import cost_of_ownership
 from abm.rules.chip_vendor import price_in_china
 from abm.rules.chips import list_price, quality, redesign_value
@@ -47,6 +48,7 @@ def redesign(world: World, step: int) -> None:
             news = world.law_news[world.arm[run], step] > 0.0 or world.opening[offer, run] < 1.0
             if news and world.switch[SW_REDESIGN, run] > 0.0 and world.redesign_wait[offer, run] == 0.0:
                 start_redesign(world, step, offer, run)
+    redesign_at_home(world, step)
 
 
 def start_redesign(state: World, step: int, offer: int, run: int) -> None:

@@ -84,6 +84,10 @@ def measure_stringency(state: World, step: int) -> None:
         inputs_known = input_denial(state.law_tools_announced, state.law_hbm_announced, arm, step)
         state.inputs_cut[run] = select(inputs > inputs_before + SIGNAL_MARGIN, 1.0, 0.0)
         state.inputs_signal[run] = select(inputs_known > inputs + SIGNAL_MARGIN, 1.0, 0.0)
+        tools = tool_denial(state.law_tools, arm, step)
+        tools_known = tool_denial(state.law_tools_announced, arm, step)
+        state.tools_cut[run] = select(tools > tool_denial(state.law_tools, arm, before) + SIGNAL_MARGIN, 1.0, 0.0)
+        state.tools_signal[run] = select(tools_known > tools + SIGNAL_MARGIN, 1.0, 0.0)
         state.stringency[run] = joint_stringency(chip_stringency(state, step, run, False), inputs)
         state.stringency_known[run] = joint_stringency(chip_stringency(state, step, run, True), inputs_known)
         state.stringency_smooth[run] += SMOOTHING * (state.stringency[run] - state.stringency_smooth[run])
@@ -116,13 +120,22 @@ def denied_share(state: World, run: int, train: float, serve: float) -> float:
 
 def input_denial(tools: Floats, memory: Floats, arm: int, step: int) -> float:
     """Mean over classes of tools and memory of what the strictest seller jurisdiction denies."""
-    total = 1.0 - memory[arm, step]
+    return with_tools(1.0 - memory[arm, step], tools, arm, step) / (tools.shape[3] + 1.0)
+
+
+def tool_denial(tools: Floats, arm: int, step: int) -> float:
+    """Mean over classes of tools of what the strictest seller jurisdiction denies."""
+    return with_tools(0.0, tools, arm, step) / tools.shape[3]
+
+
+def with_tools(total: float, tools: Floats, arm: int, step: int) -> float:
+    """A sum of denials, and what the strictest seller jurisdiction denies of each class of tools."""
     for tool in range(tools.shape[3]):
         strictest = 0.0
         for jurisdiction in range(tools.shape[2]):
             strictest = larger(strictest, tools[arm, step, jurisdiction, tool])
         total += strictest
-    return total / (tools.shape[3] + 1.0)
+    return total
 
 
 def chip_stringency(state: World, law_step: int, run: int, announced: bool) -> float:

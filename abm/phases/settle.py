@@ -6,12 +6,12 @@ from abm.parameter_index import (
     CREDIT_LIMIT,
     INTEREST_RATE,
     LIQUIDITY,
-    NODE_COST_SHARE,
     OPEX_SHARE,
     PAYOUT_SHARE,
     RD_REVENUE_ELASTICITY,
     VENDOR_RD_SHARE,
 )
+from abm.phases.node_accounts import move, pay_nodes
 from abm.phases.offshore import pay_hosts
 from abm.rules.chip_vendor import vendor_credit
 from abm.rules.numbers import exp, larger, log, select, smaller
@@ -39,7 +39,6 @@ from abm.vocabulary import (
     SERVE,
     SW_RD_FROM_REVENUE,
     TAX_AND_BONDS,
-    TOOLS,
     TRAIN,
     US_CHIPS,
     US_NEST,
@@ -63,7 +62,7 @@ def settle(world: World, step: int) -> None:
     pay_hosts(world)
     for firm in world.firms:
         pay_firm(world, step, firm)
-    pay_nodes(world)
+    pay_nodes(world, step)
     for run in range(LANES):
         # the US treasury keeps no cash: duties and shares reduce its borrowing
         move(world, TAX_AND_BONDS, GOV_US, OUTSIDE, world.flows[DUTY_AND_SHARE, GOV_US, run], run)
@@ -88,8 +87,9 @@ def open_accounts(state: World) -> None:
             state.vendor_revenue[vendor, run] = 0.0
             state.vendor_revenue_china[vendor, run] = 0.0
             state.vendor_profit[vendor, run] = 0.0
-    for run in range(LANES):
-        state.cash_before[NODES, run] = state.node_cash[run]
+    for node in range(state.node_role.shape[0]):
+        for run in range(LANES):
+            state.cash_before[NODES, run] += state.node_cash[node, run]
 
 
 def sector_of_firm(state: World, firm: int) -> int:
@@ -100,12 +100,6 @@ def sector_of_firm(state: World, firm: int) -> int:
 def sector_of_vendor(state: World, vendor: int) -> int:
     """Column of a chip vendor."""
     return VENDORS_US if state.vendor_us[vendor] > 0.0 else VENDORS_CN
-
-
-def move(state: World, flow: int, payer: int, payee: int, money: float, run: int) -> None:
-    """One payment between sectors, USD bn."""
-    state.flows[flow, payer, run] -= money
-    state.flows[flow, payee, run] += money
 
 
 def sell_chips(state: World, step: int) -> None:
@@ -260,25 +254,3 @@ def pay_firm(state: World, step: int, firm: int) -> None:
         move(state, ENTRY_AND_EXIT, OUTSIDE, sector, given, run)
         move(state, RD_OPEX_HALLS, sector, OUTSIDE, research + halls, run)
         move(state, CREDIT_AND_INTEREST, OUTSIDE, sector, state.borrowed[firm, run] - interest, run)
-
-
-def pay_nodes(state: World) -> None:
-    """Supply nodes: sales of inputs, running cost, tools, owners."""
-    for run in range(LANES):
-        state.total[run] = 0.0
-    for vendor in range(state.vendor_us.shape[0]):
-        for run in range(LANES):
-            state.total[run] += state.input_cost[vendor, run]
-            state.billed[vendor, run] = state.input_cost[vendor, run]
-            state.input_cost[vendor, run] = 0.0
-    for run in range(LANES):
-        sales = state.total[run]
-        cost = state.parameter[NODE_COST_SHARE, run] * sales
-        tools = state.tool_orders[run]
-        move(state, RD_OPEX_HALLS, NODES, OUTSIDE, cost, run)
-        move(state, TOOLS, NODES, OUTSIDE, tools, run)
-        cash = state.node_cash[run] + sales - cost - tools
-        profit = larger(sales - cost - tools, 0.0)
-        paid = select(cash < 0.0, cash, smaller(state.parameter[PAYOUT_SHARE, run] * profit, cash))
-        move(state, VENDOR_EQUITY, NODES, OUTSIDE, paid, run)
-        state.node_cash[run] = cash - paid

@@ -83,7 +83,11 @@ def balance_money(state: World) -> None:
 def count_cash(state: World, sector: int) -> None:
     """Cash of a sector's agents now, into `state.used`."""
     for run in range(LANES):
-        state.used[run] = state.node_cash[run] if sector == NODES else 0.0
+        state.used[run] = 0.0
+    if sector == NODES:
+        for node in range(state.node_role.shape[0]):
+            for run in range(LANES):
+                state.used[run] += state.node_cash[node, run]
     for firm in state.firms:
         if sector_of_firm(state, firm) == sector:
             for run in range(LANES):
@@ -154,12 +158,30 @@ def balance_banks(state: World) -> None:
             wrong = error(dies, state.die_bank[vendor, run], dies)
             wrong = larger(wrong, error(stacks, state.hbm_bank[vendor, run], stacks))
             state.worst[run] = larger(state.worst[run], wrong)
+    balance_nodes(state)
+
+
+def balance_nodes(state: World) -> None:
+    """Nodes: unsold before and made is used or left. Lines: tools banked before and sold are in use or banked."""
+    for node in range(state.node_role.shape[0]):
+        for run in range(LANES):
+            there = state.node_before[node, run] + state.node_made[node, run]
+            gone = state.node_used[node, run] + state.node_stock[node, run]
+            state.worst[run] = larger(state.worst[run], error(there, gone, there))
+    for line in range(state.line_node.shape[0]):
+        for tool in range(state.tool_bank.shape[1]):
+            for run in range(LANES):
+                there, sold = state.bank_before[line, tool, run], 0.0
+                for maker in range(state.tools_sold.shape[1]):
+                    sold += state.tools_sold[line, maker, tool, run]
+                left = state.tool_bank[line, tool, run] + state.tools_placed[line, tool, run]
+                state.worst[run] = larger(state.worst[run], error(there + sold, left, left))
 
 
 def find_negative(state: World) -> None:
     """How far below zero the lowest of cash, chips, banks and stocks is."""
     for run in range(LANES):
-        state.total[run] = smaller(state.node_cash[run], state.world_stock[run])
+        state.total[run] = state.world_stock[run]
     for firm in state.firms:
         for run in range(LANES):
             state.total[run] = smaller(state.total[run], state.cash[firm, run])
@@ -175,8 +197,21 @@ def find_negative(state: World) -> None:
             least = smaller(state.die_bank[vendor, run], state.hbm_bank[vendor, run])
             least = smaller(least, state.vendor_cash[vendor, run])
             state.total[run] = smaller(state.total[run], least)
+    find_negative_nodes(state)
     for run in range(LANES):
         state.worst[run] = -state.total[run]
+
+
+def find_negative_nodes(state: World) -> None:
+    """The same for cash, debt, stocks and tools of supply nodes."""
+    for node in range(state.node_role.shape[0]):
+        for run in range(LANES):
+            least = smaller(state.node_cash[node, run], state.node_stock[node, run])
+            state.total[run] = smaller(state.total[run], smaller(least, state.node_credit[node, run]))
+    for line in range(state.line_node.shape[0]):
+        for tool in range(state.tool_bank.shape[1]):
+            for run in range(LANES):
+                state.total[run] = smaller(state.total[run], state.tool_bank[line, tool, run])
 
 
 def find_not_finite(state: World, step: int) -> None:

@@ -1,4 +1,4 @@
-"""World supply of US chips: advanced packaging and memory that all lines share (MODEL 3, R6)."""
+"""World supply of US chips: wafers, memory and advanced packaging that all lines share (MODEL 3, R6)."""
 
 from __future__ import annotations
 
@@ -7,50 +7,192 @@ from abm.parameter_index import (
     CAPACITY_LEAD,
     ENFORCEMENT,
     EXPECTED_GROWTH,
+    FAB_COST,
     GREY_BASE,
     GREY_ELASTICITY,
+    MEMORY_LEAD,
+    MEMORY_TOOL_COST,
     OUTPUT_BUFFER,
+    PACKAGING_TOOL_COST,
+    SUPPLIER_SUBSTITUTION,
+    TOOL_WEAR,
+    WAFER_LEAD,
 )
 from abm.rules.chip_vendor import capacity_step, grey_supply, planned_output
-from abm.rules.numbers import exp, larger
+from abm.rules.numbers import exp, larger, select, smaller
+from abm.rules.supply_node import ces_part, ces_whole, tier_limit
 from abm.state import World
-from abm.vocabulary import COMPLIANCE, CUSTOM, FRONTIER, GREY, LOW_TIER, NO_CAP, RENTAL, RING, SW_GREY
+from abm.vocabulary import (
+    COMPLIANCE,
+    CUSTOM,
+    FOUNDRY_WORLD,
+    FRONTIER,
+    GREY,
+    LOW_TIER,
+    MEMORY_WORLD,
+    NO_CAP,
+    PACKAGING_WORLD,
+    RENTAL,
+    RING,
+    SW_GREY,
+)
 
 LANES = 32
 PLENTY = 1e9
 """Thousand chips: lines that need no advanced packaging are not rationed by it."""
 FIRST_LAG = 1
+MONTHS = 3.0
+QUARTERS_A_YEAR = 4.0
+THOUSAND = 1000.0
+WAFER_AREA = 78.0 * 665.6
+"""mm2 of dies on a 300 mm wafer: 78 candidates of 665.6 mm2 (observations MS_DIES_PER_WAFER_910B)."""
+TINY = 1e-12
 
 
 def supply_world(world: World, step: int) -> None:
-    """Packaging capacity grows towards orders after its lead time; output runs to plan within it."""
+    """Nodes of each tier grow towards orders and run to plan; wafers, memory and packaging become packages."""
+    for node in range(world.node_role.shape[0]):
+        role = world.node_role[node]
+        if role in (FOUNDRY_WORLD, MEMORY_WORLD, PACKAGING_WORLD):
+            grow(world, step, node)
+        if role in (FOUNDRY_WORLD, MEMORY_WORLD):
+            run_to_plan(world, node)
     for run in range(LANES):
-        slot = step % RING
-        world.world_capacity[run] *= exp(world.capacity_coming[slot, run])
-        world.capacity_coming[slot, run] = 0.0
-        due = 0.0
-        for ahead in range(FIRST_LAG, RING):
-            due += world.capacity_coming[(step + ahead) % RING, run]
-        lead = world.parameter[CAPACITY_LEAD, run]
-        growth = world.parameter[EXPECTED_GROWTH, run]
-        ordered = capacity_step(
-            world.world_orders[run] * (1.0 + world.parameter[OUTPUT_BUFFER, run]),
-            growth,
-            lead,
-            world.world_capacity[run] * exp(due),
-            world.parameter[CAPACITY_GROWTH_CAP, run],
-        )
-        world.capacity_coming[(step + int(lead)) % RING, run] += ordered
-        world.world_made[run] = planned_output(
-            world.world_capacity[run],
+        capacity = 0.0
+        for node in range(world.node_role.shape[0]):
+            capacity += world.node_capacity[node, run] if world.node_role[node] == PACKAGING_WORLD else 0.0
+        plan = planned_output(
+            capacity,
             world.world_orders[run],
-            growth,
+            world.parameter[EXPECTED_GROWTH, run],
             world.parameter[OUTPUT_BUFFER, run],
             world.world_stock[run],
         )
+        wafers = tier_limit(tier_output(world, FOUNDRY_WORLD, run), tier_need(world, FOUNDRY_WORLD, run), plan)
+        stacks = tier_limit(tier_output(world, MEMORY_WORLD, run), tier_need(world, MEMORY_WORLD, run), plan)
+        world.world_made[run] = smaller(plan, smaller(wafers, stacks))
+        take_inputs(world, FOUNDRY_WORLD, plan, run)
+        take_inputs(world, MEMORY_WORLD, plan, run)
+        finish_packages(world, capacity, run)
         world.world_stock[run] += world.world_made[run]
         world.world_left[run] = world.world_stock[run]
         world.world_sold[run] = 0.0
+
+
+def grow(state: World, step: int, node: int) -> None:
+    """Capacity ordered before arrives; more is ordered for what orders will need after the lead time of the tier."""
+    role = state.node_role[node]
+    for run in range(LANES):
+        slot = step % RING
+        state.node_capacity[node, run] *= exp(state.node_coming[node, slot, run])
+        state.node_coming[node, slot, run] = 0.0
+        due = 0.0
+        for ahead in range(FIRST_LAG, RING):
+            due += state.node_coming[node, (step + ahead) % RING, run]
+        lead = tier_lead(state, role, run)
+        ordered = capacity_step(
+            state.node_orders[node, run] * (1.0 + state.parameter[OUTPUT_BUFFER, run]),
+            state.parameter[EXPECTED_GROWTH, run],
+            lead,
+            state.node_capacity[node, run] * exp(due),
+            state.parameter[CAPACITY_GROWTH_CAP, run],
+        )
+        state.node_coming[node, (step + int(lead)) % RING, run] += ordered
+        equip(state, node, exp(due), exp(ordered), run)
+
+
+def tier_lead(state: World, role: int, run: int) -> float:
+    """Quarters from the order of capacity to its first output."""
+    packaging, memory = state.parameter[CAPACITY_LEAD, run], state.parameter[MEMORY_LEAD, run]
+    other = select(role == MEMORY_WORLD, memory, state.parameter[WAFER_LEAD, run])
+    return select(role == PACKAGING_WORLD, packaging, other)
+
+
+def equip(state: World, node: int, due: float, step_up: float, run: int) -> None:
+    """Tools of a world node: toolmakers, which no rule binds here, sell those for ordered capacity and for wear."""
+    cost = tool_cost(state, state.node_role[node], run)
+    # tools wear as they are used
+    wear = state.parameter[TOOL_WEAR, run] * state.node_made[node, run] / larger(state.node_capacity[node, run], TINY)
+    had = state.node_tools[node, run]
+    # until its first purchase a node has the tools that its capacity needs
+    had = select(had > 0.0, had, state.node_capacity[node, run] * cost)
+    bought = state.node_capacity[node, run] * due * (step_up - 1.0) * cost + wear * had
+    state.node_tools[node, run] = had * (1.0 - wear) + bought
+    state.node_bought[node, run] = bought
+
+
+def tool_cost(state: World, role: int, run: int) -> float:
+    """Tools for one unit of capacity a quarter, USD bn: thousand wafers, million stacks, thousand packages."""
+    memory, packaging = state.parameter[MEMORY_TOOL_COST, run], state.parameter[PACKAGING_TOOL_COST, run]
+    other = select(role == MEMORY_WORLD, QUARTERS_A_YEAR * memory, packaging / THOUSAND)
+    return select(role == FOUNDRY_WORLD, state.parameter[FAB_COST, run] / MONTHS, other)
+
+
+def run_to_plan(state: World, node: int) -> None:
+    """Output for orders grown as usual with a buffer, less what is unsold, within capacity."""
+    for run in range(LANES):
+        state.node_before[node, run] = state.node_stock[node, run]
+        state.node_made[node, run] = planned_output(
+            state.node_capacity[node, run],
+            state.node_orders[node, run],
+            state.parameter[EXPECTED_GROWTH, run],
+            state.parameter[OUTPUT_BUFFER, run],
+            state.node_stock[node, run],
+        )
+        state.node_stock[node, run] += state.node_made[node, run]
+
+
+def tier_output(state: World, role: int, run: int) -> float:
+    """What the suppliers of a tier can deliver together: they replace each other, if not perfectly (CES)."""
+    total = 0.0
+    for node in range(state.node_role.shape[0]):
+        if state.node_role[node] == role:
+            substitution = state.parameter[SUPPLIER_SUBSTITUTION, run]
+            total += ces_part(state.node_stock[node, run], state.node_share[node], substitution)
+    return ces_whole(total, state.parameter[SUPPLIER_SUBSTITUTION, run])
+
+
+def tier_need(state: World, role: int, run: int) -> float:
+    """Inputs of a tier that one package of last quarter's orders needs, in the unit of the tier."""
+    ordered = 0.0
+    for node in range(state.node_role.shape[0]):
+        ordered += state.node_orders[node, run] if state.node_role[node] == role else 0.0
+    return ordered / larger(state.world_orders[run], TINY)
+
+
+def take_inputs(state: World, role: int, plan: float, run: int) -> None:
+    """Packages use the same part of every supplier's stock; what the plan wanted beyond it is backlog."""
+    each, available = tier_need(state, role, run), tier_output(state, role, run)
+    part = smaller(each * state.world_made[run] / larger(available, TINY), 1.0)
+    missing = each * larger(plan - state.world_made[run], 0.0)
+    for node in range(state.node_role.shape[0]):
+        if state.node_role[node] == role:
+            state.node_used[node, run] = part * state.node_stock[node, run]
+            state.node_stock[node, run] -= state.node_used[node, run]
+            state.node_backlog[node, run] = missing * state.node_share[node]
+
+
+def finish_packages(state: World, capacity: float, run: int) -> None:
+    """Packaging nodes make packages in proportion to capacity; orders that neither they nor stock meet are backlog."""
+    short = larger(state.world_orders[run] - state.world_made[run] - state.world_stock[run], 0.0)
+    for node in range(state.node_role.shape[0]):
+        if state.node_role[node] == PACKAGING_WORLD:
+            part = state.node_capacity[node, run] / larger(capacity, TINY)
+            state.node_made[node, run] = part * state.world_made[run]
+            state.node_used[node, run] = state.node_made[node, run]
+            state.node_backlog[node, run] = part * short
+
+
+def book_orders(state: World, wafers: float, stacks: float, run: int) -> None:
+    """Orders of the quarter reach the nodes of each tier: thousand wafers, million stacks, thousand packages."""
+    for node in range(state.node_role.shape[0]):
+        role, share = state.node_role[node], state.node_share[node]
+        if role == FOUNDRY_WORLD:
+            state.node_orders[node, run] = share * wafers
+        elif role == MEMORY_WORLD:
+            state.node_orders[node, run] = share * stacks
+        elif role == PACKAGING_WORLD:
+            state.node_orders[node, run] = share * state.world_orders[run]
 
 
 def offer_supply(world: World, step: int) -> None:

@@ -98,6 +98,11 @@ def die_yield(density: float, area: float) -> float:
     return exp(-density * area)
 
 
+def yield_of_area(known: float, area_known: float, area: float) -> float:
+    """Yield of a die of another area at the same defect density: y^(area / known area) (MODEL 4)."""
+    return exp(area / area_known * log(larger(known, TINY)))
+
+
 def packages(dies: float, dies_each: float, stacks: float, stacks_each: float, capacity: float, wanted: float) -> float:
     """Packages started, thousands: least of dies, HBM, packaging capacity and demand (MODEL R7)."""
     by_dies = dies / larger(dies_each, TINY)

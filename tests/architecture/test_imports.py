@@ -10,7 +10,7 @@ from source import ROOT, belongs, imports, inside, made, modules
 
 LAYERS = (
     ("ground", "vocabulary calendar series slide parameters policy_schema link_cache engine regimes intervals"),
-    ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning"),
+    ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning rules.supply_node"),
     ("declarations", "schema draws policy_toml parameter_index state"),
     ("reading", "tables policy link handle worldfile storage labelled"),
     ("what a scenario is made of", "timeline rule_check additions"),
@@ -18,7 +18,7 @@ LAYERS = (
     ("quarter and designs", "quarter generations operators"),
     ("added agents", "kinds"),
     ("court", "designs court results"),
-    ("law tables", "lawtables effects"),
+    ("law tables", "lawtables effects candidates node_arrays"),
     ("world", "world backfire"),
     ("start", "start view"),
     ("machine", "machine"),

@@ -9,7 +9,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-from equal import TOLERANCE, at_most, close
+from balance import TOLERANCE, at_most, close
+from node_books import input_bills, nodes, tiers, tools
 
 from abm.parameter_index import NAMES
 from abm.state import FIELDS
@@ -36,6 +37,7 @@ from abm.vocabulary import (
     NODES,
     OFFSHORE_RENTAL,
     OUTSIDE,
+    PACKAGING_WORLD,
     RD_OPEX_HALLS,
     RENTAL,
     RING,
@@ -64,7 +66,8 @@ SIGNED = frozenset(
 UNIT = (
     "legal", "legal_next", "stringency", "stringency_known", "stringency_smooth", "hazard", "vendor_hazard", "fill",
     "third_left", "seized_share",
-    "self_reliance", "tool_access", "tool_home", "yield_domestic", "porting", "integration", "mix", "weight",
+    "self_reliance", "tool_access", "home_fill", "tool_hazard", "yield_domestic", "porting", "integration", "mix",
+    "weight",
 )  # fmt: skip
 """Shares and probabilities."""
 
@@ -191,11 +194,8 @@ def packaging(f):
     there = f.was.world_stock + f.now.world_made
     close("world packaging", f.now.world_stock, there - scrapped - used, there, f.step)
     at_most("packaging used", used, there - scrapped, there, f.step)
-    at_most("packages made", f.now.world_made, f.now.world_capacity, step=f.step)
-    slot = f.step % RING
-    close(
-        "world capacity", f.now.world_capacity, f.was.world_capacity * np.exp(f.was.capacity_coming[slot]), step=f.step
-    )
+    capacity = f.now.node_capacity[f.now.node_role == PACKAGING_WORLD].sum(axis=0)
+    at_most("packages made", f.now.world_made, capacity, step=f.step)
 
 
 def budgets(f):
@@ -285,8 +285,16 @@ def matrix(f):
     bills = input_bills(f)
     pay(INPUTS, VENDORS_US, NODES, bills[~f.chinese].sum(axis=0))
     pay(INPUTS, VENDORS_CN, NODES, bills[f.chinese].sum(axis=0))
-    pay(TOOLS, NODES, OUTSIDE, now.tool_orders)
-    pay(RD_OPEX_HALLS, NODES, OUTSIDE, f.p["node_cost_share"] * bills.sum(axis=0))
+    phones = now.node_capacity[now.line_node[0]] * f.p["phone_share"] * f.p["wafer_price"] / 1000.0
+    pay(INPUTS, OUTSIDE, NODES, phones)
+    software = f.p["design_cost_share"] * now.vendor_rd.sum(axis=0)
+    pay(RD_OPEX_HALLS, OUTSIDE, NODES, software)
+    supplies = bills.sum(axis=0) + phones
+    materials = f.p["materials_share"] * f.p["node_cost_share"] * supplies
+    others = software + now.node_bought.sum(axis=0)
+    pay(RD_OPEX_HALLS, NODES, OUTSIDE, f.p["node_cost_share"] * (supplies + others + materials) - materials)
+    drawn = now.node_credit - (1.0 + f.p["interest_rate"] / 4.0) * was.node_credit
+    pay(CREDIT_AND_INTEREST, OUTSIDE, NODES, drawn.sum(axis=0))
     running = now.vendor_rd + f.p["opex_share"] * now.vendor_revenue
     interest = f.p["interest_rate"] / 4.0 * now.credit
     for sector, mine in ((AI_CN, f.cn), (AI_OTHER, ~f.cn)):
@@ -305,25 +313,6 @@ def matrix(f):
         close(f"row {flow} of the flow matrix", now.flows[flow], flows[flow], gross, f.step)
 
 
-def input_bills(f):
-    """Wafers, memory and packaging that each vendor pays, USD bn: (vendor, run)."""
-    now, bills = f.now, np.zeros_like(f.now.billed)
-    units = f.home + f.abroad + f.lost + np.where((f.kind == COMPLIANCE)[:, None], now.scrapped, 0.0)
-    for offer, vendor in enumerate(f.vendor):
-        if not f.chinese[vendor] or not f.main[offer]:
-            bills[vendor] += units[offer] * now.unit_cost[offer] / 1000.0
-    for vendor in np.flatnonzero(f.chinese):
-        line = now.vendor_line[vendor]
-        area = now.spec_area[f.place[line]] / now.spec_dies[f.place[line]]
-        good = 78.0 * 665.6 / area * now.yield_domestic ** (area / 665.6)
-        die = f.p["wafer_price"] / np.maximum(good, 1.0)
-        bill = (now.wafers[vendor] * f.p["wafer_price"] + now.foreign_wafers[vendor] * die) / 1000.0
-        bill = bill + now.hbm_arrived[vendor] * f.p["hbm_price"]
-        bill = bill + now.made[vendor] / f.p["packaging_yield"] * f.p["packaging_cost"] / 1000.0
-        bills[vendor] += np.where(f.on_sale[line], bill, 0.0)
-    return bills
-
-
 def owners(f):
     """Rows add to 0; columns to the change of cash; governments and brokers keep none."""
     now, was = f.now, f.was
@@ -335,7 +324,7 @@ def owners(f):
         AI_OTHER: (now.cash[~f.cn], was.cash[~f.cn]),
         VENDORS_US: (now.vendor_cash[us], was.vendor_cash[us]),
         VENDORS_CN: (now.vendor_cash[chinese], was.vendor_cash[chinese]),
-        NODES: (now.node_cash[None], was.node_cash[None]),
+        NODES: (now.node_cash, was.node_cash),
     }
     for sector, (after, before) in held.items():
         change = after.sum(axis=0) - before.sum(axis=0)
@@ -356,10 +345,14 @@ def banks(f):
     started = now.made / f.p["packaging_yield"]
     at_most("dies in packages", started * now.spec_dies[f.place[line]], now.dies_used, dies, f.step)
     at_most("memory in packages", started * now.spec_stacks[f.place[line]] / 1000.0, now.hbm_used, stacks, f.step)
-    year = 2020 + f.step // 4
-    own = f.p[f"cxmt_hbm_{min(year, 2028)}"] / 4.0 if year >= 2026 else 0.0
-    supply = now.law_hbm[f.arm, f.step] * f.p["hbm_import_cap"] + own
-    at_most("memory bought", now.hbm_arrived[f.chinese].sum(axis=0), supply, step=f.step)
+    year, maker = 2020 + f.step // 4, now.line_node[1]
+    ramp = f.p[f"cxmt_hbm_{min(year, 2028)}"] if year >= 2026 else 0.0 * f.p["cxmt_hbm_2026"]
+    equipped = now.node_tools[maker] / f.p["memory_tool_cost"]
+    close("memory made at home", now.node_capacity[maker], np.minimum(ramp, equipped) / 4.0, step=f.step)
+    imports = now.law_hbm[f.arm, f.step] * f.p["hbm_import_cap"]
+    bought = now.hbm_arrived[f.chinese].sum(axis=0)
+    at_most("memory bought", bought, imports + was.node_stock[maker] + now.node_made[maker], step=f.step)
+    at_most("memory imported", bought - now.node_used[maker], imports, bought, f.step)
 
 
 def foundry(f):
@@ -367,7 +360,9 @@ def foundry(f):
     now, was, slot = f.now, f.was, f.step % RING
     share = (1.0 - f.p["phone_share"]) * f.p["wafer_ramp"]
     wafers = np.where(f.chinese[:, None], now.wafers, 0.0)
-    at_most("AI wafers", wafers.sum(axis=0), now.advanced_wafers * share, step=f.step)
+    capacity = now.node_tools[now.line_node[0]] * 3.0 / f.p["fab_cost"]
+    close("7 nm-class capacity", now.node_capacity[now.line_node[0]], capacity, step=f.step)
+    at_most("AI wafers", wafers.sum(axis=0), capacity * share, step=f.step)
     close("experience", now.experience, was.experience + wafers.sum(axis=0), step=f.step)
     for vendor in np.flatnonzero(f.chinese):
         line = now.vendor_line[vendor]
@@ -379,11 +374,10 @@ def foundry(f):
         if now.diverts[vendor] == 0.0:
             shut = table(f, "law_foundry")[line] == 0.0
             assert (now.foreign_wafers[vendor][shut & f.on_sale[line]] == 0.0).all(), "a closed foundry made dies"
-    wear = 1.0 - f.p["tool_wear"] - f.p["service_wear"] * now.law_service[f.arm, f.step]
-    close("tools in use", now.tool_stock, was.tool_stock * wear + was.tools_coming[slot], step=f.step)
-    coming = was.tools_coming.sum(axis=0) - was.tools_coming[slot] + now.tool_orders
-    close("tools on their way", now.tools_coming.sum(axis=0), coming, step=f.step)
 
 
-LAWS = (signs, chips, deliveries, sources, packaging, firms, tenants, vendors, matrix, owners, banks, foundry)
+LAWS = (
+    signs, chips, deliveries, sources, packaging, tiers, firms, tenants, vendors, matrix, owners, banks, foundry, tools,
+    nodes,
+)  # fmt: skip
 """Chips, inputs and cash; `budgets` and `promises` are asked for by name."""

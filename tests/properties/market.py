@@ -30,6 +30,8 @@ SHARES = (
     "law_tools_announced",
     "law_hbm_announced",
     "law_foundry",
+    "law_foundry_announced",
+    "law_eda",
     "law_diversion",
     "law_cloud",
     "law_cloud_announced",
@@ -133,6 +135,9 @@ def any_law(plan, rng, arms, styles):
     arrays["law_cap"] = np.where(rng.random(shape) < 0.5, 9.0, 1.2 * rng.random(shape))
     arrays["law_candidate"] = any_candidates(plan, rng, arrays["law_candidate"].shape)
     arrays["law_news"] = (rng.random(arrays["law_news"].shape) < 0.5).astype(np.float64)
+    for name in ("law_foundry_candidate", "law_foundry_news"):
+        arrays[name] = np.ascontiguousarray(np.repeat(plan.arrays[name][:1], arms, axis=0))
+    arrays["law_foundry_news"] = (rng.random(arrays["law_foundry_news"].shape) < 0.5).astype(np.float64)
     begins = rng.integers(0, 2 * QUARTERS, size=(arms, 1))
     arrays["law_relative"] = (np.arange(QUARTERS)[None, :] >= begins).astype(np.float64)
     anchored = (rng.random((arms, 1)) < 0.5) * rng.uniform(1e-5, 5e-4, (arms, 1))

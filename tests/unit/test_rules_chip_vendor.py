@@ -26,6 +26,7 @@ from abm.rules.chip_vendor import (
     tool_class_access,
     vendor_credit,
     worn_tools,
+    yield_of_area,
 )
 
 SHARE = st.floats(0.0, 1.0)
@@ -280,3 +281,9 @@ def test_vendor_credit_never_passes_its_limit_nor_pays_back_more_than_is_owed(ca
     drawn = vendor_credit(cash, debt, room)
     assert -debt <= drawn <= max(room - debt, 0.0)
     assert drawn * cash <= 0.0  # draws only without cash, pays back only from cash
+
+
+def test_yield_of_area_by_hand():
+    assert yield_of_area(0.25, 600.0, 300.0) == pytest.approx(0.5), "half the area: the square root"
+    assert yield_of_area(0.25, 600.0, 600.0) == pytest.approx(0.25)
+    assert yield_of_area(0.0, 600.0, 300.0) < 1e-5, "no good die yet"

@@ -183,12 +183,39 @@ def test_specifications_keep_their_units(plan):
 
 
 def test_tool_shares_of_a_class_add_to_one_and_lithography_is_dutch(plan):
+    """By line, country of the maker (US, NL, JP, CN) and class; for SMIC etch and deposition 28, 13 and 14 percent."""
     arrays = plan.arrays
-    shares = [arrays[f"tool_share_{country}"] for country in ("us", "nl", "jp", "home")]
-    assert sum(shares) == pytest.approx(np.ones(3))
-    assert arrays["tool_weight"].sum() == pytest.approx(1.0)
-    assert arrays["tool_share_nl"][0] > 0.9
-    assert arrays["tool_share_home"][0] < 0.05, "no substitute for lithography"
+    shares = arrays["tool_share"]
+    assert shares.shape == (2, 4, 3)
+    assert shares.sum(axis=1) == pytest.approx(np.ones((2, 3)))
+    assert arrays["tool_weight"].sum(axis=1) == pytest.approx(np.ones(2))
+    assert (shares[:, 1, 0] > 0.9).all()
+    assert (shares[:, 3, 0] < 0.05).all(), "no substitute for lithography"
+    assert shares[0, :, 1] == pytest.approx(np.array([28.0, 0.0, 13.0, 14.0]) / 55.0)
+
+
+def test_toolmakers_share_what_their_country_sells(plan):
+    """Parts of a country's makers add to one in every class; AMAT has 17 of the 28 percent that US makers sell SMIC."""
+    arrays, nodes = plan.arrays, [node.id for node in plan.world.nodes]
+    for country in range(4):
+        mine = arrays["node_role"] == country
+        assert arrays["maker_part"][mine].sum(axis=0) == pytest.approx(np.ones((2, 3)))
+    assert arrays["maker_part"][nodes.index("AMAT"), 0, 1] == pytest.approx(17.0 / 28.0)
+    bought = arrays["tool_source"].sum(axis=0)
+    buyers = [name in ("TSMC", "SAMSUNG_FOUNDRY", "SKHYNIX", "SAMSUNG", "MICRON", "COWOS") for name in nodes]
+    assert bought == pytest.approx(np.array(buyers, dtype=float))
+    assert arrays["tool_source"][nodes.index("ASML"), nodes.index("TSMC")] == pytest.approx(28.0 / 83.0)
+
+
+def test_nodes_of_a_role_share_it_as_the_tables_say(plan):
+    """HBM 53, 42 and 5 percent (supply_links.csv); foundries as the world file says, since only TSMC has rows."""
+    arrays = plan.arrays
+    shares = dict(zip([node.id for node in plan.world.nodes], arrays["node_share"], strict=True))
+    assert [shares[name] for name in ("SKHYNIX", "SAMSUNG", "MICRON")] == pytest.approx([0.53, 0.42, 0.05])
+    assert shares["TSMC"] == pytest.approx(0.97)
+    for role in range(12):
+        assert arrays["node_share"][arrays["node_role"] == role].sum() == pytest.approx(1.0)
+    assert [plan.world.nodes[place].id for place in arrays["line_node"]] == ["SMIC", "CXMT"]
 
 
 def test_the_foundry_plan_grows_from_nothing(plan):
@@ -200,7 +227,7 @@ def test_the_foundry_plan_grows_from_nothing(plan):
 
 def test_law_tables_are_shares_and_foreign_buyers_are_free(plan):
     for name, array in plan.arrays.items():
-        if name.startswith("law_") and name not in ("law_cap", "law_candidate"):
+        if name.startswith("law_") and name not in ("law_cap", "law_candidate", "law_foundry_candidate"):
             assert array.shape[:2] == (2, QUARTERS), name
             assert 0.0 <= array.min() <= array.max() <= 1.0, name
     assert (plan.arrays["law_open"][..., FOREIGN] == 1.0).all()
@@ -211,7 +238,7 @@ def test_the_arms_share_their_law_before_the_first_signal(plan):
     """Designs that the rules bring about stand in their arm's list earlier: free and unsold, they change nothing."""
     first = quarter_index("2022Q3")
     for name, array in plan.arrays.items():
-        if name.startswith("law_") and name not in ("law_candidate", "law_news"):
+        if name.startswith("law_") and not name.endswith(("_candidate", "_news")):
             assert np.array_equal(array[0, :first], array[1, :first]), name
     assert not np.array_equal(plan.arrays["law_announced"][0, first], plan.arrays["law_announced"][1, first])
 
@@ -247,6 +274,32 @@ def test_vendors_think_again_when_the_law_moves(plan):
     assert news[0, quarter_index("2022Q3")] == news[0, quarter_index("2023Q3")] == 1.0
     assert news[1, quarter_index("2022Q3")] == 0.0
     assert news[1].sum() < news[0].sum()
+
+
+def test_foreign_foundries_have_candidates_of_chinese_designers_alone(plan):
+    """Undominated within a die family, open in some measure; an arm without chip rules has no cut-down design."""
+    arrays, table = plan.arrays, plan.arrays["law_foundry_candidate"]
+    for arm in range(2):
+        for t in range(QUARTERS):
+            row = table[arm, t][table[arm, t] >= 0]
+            assert (table[arm, t][len(row) :] == -1).all()
+            assert all(not plan.designs[one].us for one in row)
+            assert all(plan.designs[one].line != "low_tier" for one in row)
+            share = np.maximum(arrays["law_foundry"][arm, t], arrays["law_foundry_announced"][arm, t])
+            assert (share[row] > 0.0).all()
+    assert all(plan.designs[one].kind == "roadmap" for one in table[1].ravel() if one >= 0)
+    after = [plan.designs[one].id for one in table[0, quarter_index("2022Q4")] if one >= 0]
+    assert any(name.startswith("BR100x2/tpp16384") for name in after), "links cut below the threshold, compute whole"
+
+
+def test_a_designer_thinks_again_when_its_own_access_moves(plan):
+    news, vendors = plan.arrays["law_foundry_news"], [one.id for one in plan.world.vendors]
+    assert not news[:, :, vendors.index("NVIDIA")].any(), "US vendors have foundries everywhere"
+    listed = news[0, :, vendors.index("CAMBRICON")]
+    assert listed[quarter_index("2022Q4")] == 1.0
+    assert listed[quarter_index("2023Q4")] == 1.0, "its next chip arrives"
+    assert listed[quarter_index("2024Q1")] == 0.0
+    assert news[1, quarter_index("2023Q4"), vendors.index("OTHER_CN")] == 0.0
 
 
 def test_installed_compute_of_2020_is_that_of_the_table(plan, pack, start):
@@ -291,12 +344,21 @@ def test_the_plan_of_china_moves_with_its_share_of_world_supply(plan, lanes):
 
 
 def test_start_values_of_supply(plan, start, pack):
-    assert start["node_cash"][0] == number(pack.initial.one(entity="SMIC", quantity="cash"), "value")
+    nodes = [node.id for node in plan.world.nodes]
+    assert start["node_cash"][nodes.index("SMIC"), 0] == number(
+        pack.initial.one(entity="SMIC", quantity="cash"), "value"
+    )
     cash = dict(zip([vendor.id for vendor in plan.world.vendors], start["vendor_cash"][:, 0], strict=True))
     assert cash["NVIDIA"] == pytest.approx(10.9)
     assert cash["CAMBRICON"] + cash["HYGON"] + cash["OTHER_CN"] == pytest.approx(1.5), "Chinese designers together"
     slack = load_parameters()["start_slack"].default
-    assert start["world_capacity"] == pytest.approx(start["world_orders"] * (1.0 + slack))
+    capacity, orders = (start[name][nodes.index("COWOS")] for name in ("node_capacity", "node_orders"))
+    assert orders == pytest.approx(start["world_orders"])
+    assert capacity == pytest.approx(orders * (1.0 + slack))
+    spare = load_parameters()["memory_slack"].default
+    maker = nodes.index("SKHYNIX")
+    assert start["node_orders"][maker] == pytest.approx(0.53 * orders * 4.0 / 1000.0), "four stacks on a V100"
+    assert start["node_capacity"][maker] == pytest.approx(start["node_orders"][maker] * (1.0 + spare))
     assert (start["experience_reference"] > 0.0).all()
 
 

@@ -164,6 +164,29 @@ def test_a_value_that_makes_no_sense_is_refused_with_entry_and_key(tmp_path, wha
         assert part in line, line
 
 
+NODES = {
+    "nobody in a role": (
+        '[[node]]\nid = "JCET_TFME"\nrole = "packaging_cn"\n',
+        "",
+        ("no node with role 'packaging_cn'", "[[node]]"),
+    ),
+    "two in a lone role": (
+        'id = "JCET_TFME"\nrole = "packaging_cn"',
+        'id = "JCET_TFME"\nrole = "foundry_cn"',
+        ("node JCET_TFME", "role", "'foundry_cn' is taken by SMIC"),
+    ),
+    "a share for one of two": ("share = 0.05\n", "", ("node EMPYREAN", "share", "US_EDA")),
+}
+
+
+@pytest.mark.parametrize("what", NODES)
+def test_roles_of_nodes_are_all_taken_and_shared_out(tmp_path, what):
+    old, new, parts = NODES[what]
+    line = refusal(changed(tmp_path, old, new))
+    for part in parts:
+        assert part in line, line
+
+
 def test_what_is_no_world_file_is_named(tmp_path):
     path = tmp_path / "mine.toml"
     assert "cannot be read" in refusal(path)

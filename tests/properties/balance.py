@@ -1,4 +1,4 @@
-"""Equality and order of accounts to rounding, with one line that names the worst place."""
+"""Equal to rounding, or a line that says where not."""
 
 from __future__ import annotations
 
