@@ -28,6 +28,7 @@ STREAMS: Final[dict[str, int]] = {
     "residual": 12,
     "parameter": 13,
     "network": 14,
+    "random_mix": 20,
 }
 """What chance decides, with the number that stands for it in every draw. Numbers are never changed or used again."""
 

@@ -39,7 +39,7 @@ def quarter(world: World, step: int) -> None:
     settle(world, step)  # money moves; every row of the matrix adds to zero
     earn(world, step)  # compute becomes capability and AI revenue
     research(world, step)  # software, porting, own stacks; knowledge flows
-    learn(world)  # firms shift research to what paid
+    learn(world, step)  # firms shift research to what paid
     observe(world, step)  # record what a statistician would have seen
     verify(world, step)  # laws; a run that breaks one is marked
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,8 @@ from abm.policy import (
 )
 from abm.policy_schema import Instrument
 from abm.policy_toml import PolicyError
-from abm.vocabulary import SWITCHES
+from abm.scenario_values import choice, flag, nearest_of, quarter, table, text, texts
+from abm.vocabulary import CHINAS_STEPS, LEARNING_RULES, MECHANISMS
 
 FOLDER = Path(__file__).parent / "data" / "scenarios"
 
@@ -45,12 +45,6 @@ PolicyLike = Policy | Instrument | str | Path | Iterable[Instrument | str | Path
 
 class ScenarioError(ValueError):
     """A scenario that cannot be used; one line that names file, key, nearest valid name and cure."""
-
-
-def _nearest(word: object, names: Iterable[str]) -> str:
-    known = list(names)
-    close = get_close_matches(str(word), known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; valid: {', '.join(known)}"
 
 
 _parameters = lru_cache(maxsize=1)(load_parameters)
@@ -122,7 +116,9 @@ class Scenario:
     fixed
         Parameter values that hold in every world, in the parameter's unit.
     off
-        Mechanisms switched off, from `abm.vocabulary.SWITCHES`.
+        Mechanisms switched off, from `abm.vocabulary.MECHANISMS`.
+    learning
+        How firms choose their mix of research, from `abm.vocabulary.LEARNING_RULES`.
     point
         True: every other parameter at its default; False: drawn from its prior for each point.
     source
@@ -139,6 +135,7 @@ class Scenario:
     relative_from: int | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
+    learning: str = LEARNING_RULES[0]
     point: bool = False
     source: str = ""
     mode: str = "script"
@@ -151,7 +148,10 @@ class Scenario:
         if not isinstance(self.policy, Policy):
             raise ScenarioError(f"{where}: key 'policy' must be an abm.policy.Policy; load one with load_policy(path)")
         if self.mode not in MODES:
-            raise ScenarioError(f"{where}: unknown mode {self.mode!r}{_nearest(self.mode, MODES)}")
+            raise ScenarioError(f"{where}: unknown mode {self.mode!r}{nearest_of(self.mode, MODES)}")
+        if self.learning not in LEARNING_RULES:
+            known = nearest_of(self.learning, LEARNING_RULES)
+            raise ScenarioError(f"{where}: unknown strategy_learning {self.learning!r}{known}")
         if not isinstance(self.point, bool):
             raise ScenarioError(f"{where}: key 'point' must be true or false, not {self.point!r}")
         if self.relative_from is not None and not 0 <= self.relative_from < QUARTERS:
@@ -172,12 +172,17 @@ class Scenario:
             return _read(path)
         if path.suffix == ".toml":
             raise ScenarioError(f"{path}: no such file; built-in scenarios: {', '.join(_names())}")
-        raise ScenarioError(f"no scenario {str(name_or_path)!r}{_nearest(name_or_path, _names())}")
+        raise ScenarioError(f"no scenario {str(name_or_path)!r}{nearest_of(name_or_path, _names())}")
 
     @property
     def continuation(self) -> str:
         """What follows the script: freeze_abs or freeze_rel."""
         return CONTINUATIONS[self.relative_from is not None]
+
+    @property
+    def law(self) -> Policy:
+        """The policy that runs: without China's reactions if `chinas_steps` is switched off."""
+        return self.policy.only(lambda one: one.china_side != "reaction") if CHINAS_STEPS in self.off else self.policy
 
     def with_parameters(self, **values: float) -> Scenario:
         """Hold parameters at these values in every world, in their units (`abm/data/parameters.toml`)."""
@@ -206,8 +211,12 @@ class Scenario:
         return replace(self, policy=timeline.policy(self.mode), timeline=timeline)
 
     def without(self, *mechanisms: str) -> Scenario:
-        """Switch mechanisms off, such as "stockpiling" (`abm.vocabulary.SWITCHES`)."""
+        """Switch mechanisms (`abm.vocabulary.MECHANISMS`) off, here and in counterfactuals made from here."""
         return replace(self, off=frozenset((*self.off, *mechanisms)))
+
+    def with_learning(self, rule: str) -> Scenario:
+        """Choose how firms learn which research pays: "ewa", "replicator", "fixed", "best_reply" or "random"."""
+        return replace(self, learning=rule)
 
     def with_point(self, point: bool) -> Scenario:
         """Hold every free parameter at its default (True), or draw it from its prior (False)."""
@@ -216,9 +225,8 @@ class Scenario:
     def with_continuation(self, continuation: str) -> Scenario:
         """Choose what follows the script: "freeze_abs", or "freeze_rel" (thresholds slide with the best US line)."""
         if continuation not in CONTINUATIONS:
-            raise ScenarioError(
-                f"scenario {self.name!r}: unknown continuation {continuation!r}{_nearest(continuation, CONTINUATIONS)}"
-            )
+            known = nearest_of(continuation, CONTINUATIONS)
+            raise ScenarioError(f"scenario {self.name!r}: unknown continuation {continuation!r}{known}")
         last = min(self.timeline.last_quarter(self.mode), quarter_index(SCRIPT_END))
         return replace(self, relative_from=last if continuation == "freeze_rel" else None)
 
@@ -229,9 +237,10 @@ class Scenario:
         the other scenario's own file fixes (enforcement in `tight`) hold in the other arm alone.
         """
         if name not in _names():
-            raise ScenarioError(f"unknown counterfactual {name!r}{_nearest(name, _names())}")
+            raise ScenarioError(f"unknown counterfactual {name!r}{nearest_of(name, _names())}")
         other = _read(FOLDER / f"{name}.toml")
-        arm = replace(other, fixed={**self.fixed, **other.fixed}, off=self.off | other.off, point=self.point)
+        fixed, off = {**self.fixed, **other.fixed}, self.off | other.off
+        arm = replace(other, fixed=fixed, off=off, learning=self.learning, point=self.point)
         if other.mode != "script":
             at = other.timeline
             timeline = replace(self.timeline, frozen_at=at.frozen_at, lifted_from=at.lifted_from)
@@ -250,7 +259,8 @@ class Scenario:
             "parameters": "defaults" if self.point else "drawn from priors",
             "fixed": dict(sorted(self.fixed.items())),
             "off": sorted(self.off),
-            "instruments": list(self.policy.ids),
+            "strategy_learning": self.learning,
+            "instruments": list(self.law.ids),
         }
 
 
@@ -265,8 +275,8 @@ def _checked_mechanisms(where: str, names: Iterable[str]) -> frozenset[str]:
     if isinstance(names, str):
         raise ScenarioError(f"{where}: key 'without' must be a list of mechanisms, such as [{names!r}]")
     for name in names:
-        if name not in SWITCHES:
-            raise ScenarioError(f"{where}: unknown mechanism {name!r}{_nearest(name, SWITCHES)}")
+        if name not in MECHANISMS:
+            raise ScenarioError(f"{where}: unknown mechanism {name!r}{nearest_of(name, MECHANISMS)}")
     return frozenset(names)
 
 
@@ -287,59 +297,20 @@ def _instruments(where: str, given: Instrument | str | Path | Iterable[Instrumen
 # --- scenario files ---------------------------------------------------------------------------------------------------
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"must be a non-empty text, not {value!r}")
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError(f"must be a list of texts, not {value!r}")
-    return tuple(value)
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, not {value!r}")
-    return value
-
-
-def _quarter(value: Any) -> str:
-    label = _text(value)
-    if not 0 <= quarter_index(label) < QUARTERS:
-        raise ValueError(f"{label} lies outside {quarter_label(0)} to {quarter_label(QUARTERS - 1)}")
-    return label
-
-
-def _choice(names: tuple[str, ...]) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if value not in names:
-            raise ValueError(f"{value!r} is unknown{_nearest(value, names)}")
-        return str(value)
-
-    return read
-
-
-def _table(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError("must be a table, [parameters]")
-    return value
-
-
 KEYS: dict[str, Callable[[Any], Any]] = {
-    "description": _text,
-    "mode": _choice(MODES),
-    "continuation": _choice(CONTINUATIONS),
-    "script_until": _quarter,
-    "frozen_at": _quarter,
-    "lifted_from": _quarter,
-    "timeline": _text,
-    "policy": _texts,
-    "drop": _texts,
-    "without": _texts,
-    "point": _flag,
-    "parameters": _table,
+    "description": text,
+    "mode": choice(MODES),
+    "continuation": choice(CONTINUATIONS),
+    "script_until": quarter,
+    "frozen_at": quarter,
+    "lifted_from": quarter,
+    "timeline": text,
+    "policy": texts,
+    "drop": texts,
+    "without": texts,
+    "strategy_learning": choice(LEARNING_RULES),
+    "point": flag,
+    "parameters": table,
 }
 """Keys of a scenario file; `timeline` replaces the history, `policy` adds instruments, `drop` removes some."""
 
@@ -362,7 +333,7 @@ def _read(path: Path) -> Scenario:
     values: dict[str, Any] = {}
     for key, value in content.items():
         if key not in KEYS:
-            raise ScenarioError(f"{path.name}: unknown key {key!r}{_nearest(key, KEYS)}")
+            raise ScenarioError(f"{path.name}: unknown key {key!r}{nearest_of(key, KEYS)}")
         try:
             values[key] = KEYS[key](value)
         except ValueError as error:
@@ -376,6 +347,7 @@ def _read(path: Path) -> Scenario:
         policy=timeline.policy(values["mode"]),
         fixed=_checked_values(path.name, values.get("parameters", {})),
         off=_checked_mechanisms(path.name, values.get("without", ())),
+        learning=values.get("strategy_learning", LEARNING_RULES[0]),
         point=values.get("point", False),
         source=str(path),
         mode=values["mode"],

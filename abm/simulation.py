@@ -19,6 +19,7 @@ from abm.backfire import Comparison
 from abm.designs import redesigns, roadmap
 from abm.draws import check_seed
 from abm.engine import LANES, lanes_of_block, run_blocks
+from abm.equal_firms import equal_firms
 from abm.generations import Design
 from abm.handle import Handle
 from abm.lawtables import compile_law
@@ -28,12 +29,12 @@ from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
 from abm.quarter import quarters
 from abm.results import Results
-from abm.scenario import Scenario
+from abm.scenario import Scenario, ScenarioError
 from abm.series import FIRM_SERIES, SERIES
 from abm.start import Lanes, dimension_sizes, start_arrays
 from abm.state import FIELDS, Floats, Ints, World, allocate
 from abm.tables import DataPack, load_pack
-from abm.vocabulary import QUARTERS, SWITCHES
+from abm.vocabulary import FIRM_HETEROGENEITY, LEARNING_RULES, QUARTERS, SWITCHES
 from abm.world import Blueprint, blueprint
 from abm.worldfile import load_world_file
 
@@ -73,15 +74,26 @@ def prepare(arms: Sequence[Scenario], pack: DataPack | None = None, world: Path 
     """Everything that the runs of these arms share: designs, law tables, firms, offers."""
     pack = shipped_pack() if pack is None else pack
     generations = [design for line in roadmap(pack).values() for design in line]
-    own = [{design.id: design for design in redesigns(pack, [arm.policy])} for arm in arms]
+    own = [{design.id: design for design in redesigns(pack, [arm.law])} for arm in arms]
     found: dict[str, Design] = {}
     for mine in own:
         found.update(mine)
     designs = [*generations, *(found[name] for name in sorted(found))]
     always = {design.id for design in generations}
-    laws = [compile_law(arm.policy, designs, pack) for arm in arms]
+    laws = [compile_law(arm.law, designs, pack) for arm in arms]
     allowed = [frozenset(always | set(mine)) for mine in own]
-    return blueprint(load_world_file(world), pack, designs, laws, [arm.relative_from for arm in arms], allowed)
+    plan = blueprint(load_world_file(world), pack, designs, laws, [arm.relative_from for arm in arms], allowed)
+    return equal_firms(plan) if _firms_equal(arms) else plan
+
+
+def _firms_equal(arms: Sequence[Scenario]) -> bool:
+    """Whether the arms are about firms that are all alike; firms belong to the world that the arms share."""
+    equal = {FIRM_HETEROGENEITY in arm.off for arm in arms}
+    if len(equal) > 1:
+        raise ScenarioError(
+            f"{FIRM_HETEROGENEITY} is a matter of the world that both arms share; switch it off in both or in none"
+        )
+    return equal == {True}
 
 
 def parameter_values(arm: Scenario, seed: int, points: Ints) -> dict[str, Floats]:
@@ -182,11 +194,12 @@ class Builder:
         self._drawn: dict[tuple[int, int], Floats] = {}
 
     def lanes(self, ids: Ints) -> Lanes:
-        """Arm, world, parameters and switches of lanes."""
+        """Arm, world, parameters, switches and rule of learning of lanes."""
         arm = ids % len(self.arms)
         worlds = self.first_world + ids // len(self.arms)
         parameter = np.empty((len(NAMES), len(ids)))
         switch = np.ones((len(SWITCHES), len(ids)))
+        learning = np.zeros(len(ids), dtype=np.int64)
         for place, scenario in enumerate(self.arms):
             mine = arm == place
             points = worlds[mine] // self.replications
@@ -196,7 +209,8 @@ class Builder:
                 parameter[:, np.flatnonzero(mine)[here]] = drawn[:, points[here] % POINTS_AT_ONCE]
             for row, name in enumerate(SWITCHES):
                 switch[row, mine] = 0.0 if name in scenario.off else 1.0
-        return Lanes(arm, worlds, parameter, switch)
+            learning[mine] = LEARNING_RULES.index(scenario.learning)
+        return Lanes(arm, worlds, parameter, switch, learning)
 
     def _chunk(self, place: int, chunk: int) -> Floats:
         """Parameters of `POINTS_AT_ONCE` points of an arm; drawing many at once costs as much as drawing a few."""

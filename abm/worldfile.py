@@ -30,12 +30,13 @@ class WorldError(ValueError):
 
 @dataclass(frozen=True)
 class FirmEntry:
-    """An AI firm: `members` are firms of the data pack, `owns` a vendor of the world."""
+    """An AI firm: `members` are firms of the data pack, `owns` a vendor, `partner` one to build a line with."""
 
     id: str
     bloc: str
     members: tuple[str, ...]
     owns: str = ""
+    partner: str = ""
     hazard_floor: str = "other"
     state_owned: bool = False
     open_weights: bool = False
@@ -213,10 +214,13 @@ def _check(world: WorldFile) -> None:
     for firm in world.firms:
         _choice(world.path, f"ai_firm {firm.id}", "bloc", firm.bloc, BLOCS)
         _choice(world.path, f"ai_firm {firm.id}", "hazard_floor", firm.hazard_floor, HAZARD_FLOORS)
-        if firm.owns:
-            _choice(world.path, f"ai_firm {firm.id}", "owns", firm.owns, vendors)
-    for vendor in world.vendors:
-        _choice(world.path, f"vendor {vendor.id}", "market", vendor.market, ("WORLD", *BLOCS))
+        for key, vendor in (("owns", firm.owns), ("partner", firm.partner)):
+            if vendor:
+                _choice(world.path, f"ai_firm {firm.id}", key, vendor, vendors)
+        if firm.owns and firm.partner:
+            raise _fault(world.path, f"ai_firm {firm.id}", "partner", "is for a firm without a vendor of its own")
+    for entry in world.vendors:
+        _choice(world.path, f"vendor {entry.id}", "market", entry.market, ("WORLD", *BLOCS))
     for offer in world.offers:
         _choice(world.path, f"offer {offer.id}", "vendor", offer.vendor, vendors)
         _choice(world.path, f"offer {offer.id}", "kind", offer.kind, OFFER_KINDS)

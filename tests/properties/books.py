@@ -55,6 +55,7 @@ SIGNED = frozenset(
         "demand_bloc", "demand_firm", "idea", "technology", "technology_due", "vendor_profit", "value", "best", "total",
         "parameter", "equity", "borrowed", "attraction", "payoff", "flows", "record", "firm_record", "failed_quarter",
         "failed_law", "generation", "design", "redesign_target", "worst", "next_step", "diverted", "sum_us", "sum_home",
+        "slot_frontier", "leader_open", "leader_closed",
         "used",
     )
 )  # fmt: skip
