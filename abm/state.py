@@ -249,9 +249,7 @@ class World(NamedTuple):
     slot_deployed: Annotated[Floats, Of("firm offer slot run | thousand chips | in halls by generation, oldest first")]
     slot_stored: Annotated[Floats, Of("firm offer slot run | thousand chips | in the warehouse, oldest first")]
     slot_performance: Annotated[Floats, Of("offer slot workload run | A100 = 1 | of the line's generations")]
-    slot_frontier: Annotated[
-        Floats, Of("offer slot run | quarters | progress from A100 to the best US line then")
-    ]
+    slot_frontier: Annotated[Floats, Of("offer slot run | quarters | progress from A100 to the best US line then")]
     oldest_performance: Annotated[Floats, Of("firm offer workload run | A100 = 1 | mean of the firm's oldest slot")]
     chips_before: Annotated[Floats, Of("firm offer run | thousand chips | deployed and stored before the quarter")]
     retired: Annotated[Floats, Of("firm offer run | thousand chips | retired this quarter")]

@@ -100,8 +100,8 @@ def release_stock(state: World, firm: int) -> None:
         # only Chinese firms store on purpose; what others hold did not fit into their halls
         wanted = select(state.bloc[firm] == CN, smaller(smaller(missing, free), state.budget[firm, run]), free)
         state.used[run] = smaller(wanted / state.total[run], 1.0)
-        held = larger(held, state.total[run])
-    if held > TINY:
+        held += select(state.total[run] > TINY, 1.0, 0.0)
+    if held > 0.0:
         for offer in range(state.available.shape[1]):
             if state.holds[firm, offer] > 0.0:
                 unload(state, firm, offer)
@@ -109,10 +109,11 @@ def release_stock(state: World, firm: int) -> None:
 
 def owned(state: World, firm: int, offer: int) -> bool:
     """Whether the firm has chips of an offer in its halls in any run."""
-    most = 0.0
+    count = 0.0
     for run in range(LANES):
-        most = larger(most, state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run])
-    return most > 0.0
+        chips = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
+        count += select(chips > 0.0, 1.0, 0.0)
+    return count > 0.0
 
 
 def unload(state: World, firm: int, offer: int) -> None:

@@ -9,7 +9,10 @@ import pytest
 from source import ROOT, belongs, imports, inside, made, modules
 
 LAYERS = (
-    ("ground", "vocabulary calendar series parameters policy_schema link_cache engine regimes intervals"),
+    (
+        "ground",
+        "vocabulary calendar series parameters policy_schema link_cache engine regimes intervals scenario_values",
+    ),
     ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning"),
     ("declarations", "schema draws policy_toml parameter_index state"),
     ("reading", "tables policy link handle worldfile storage"),
@@ -18,7 +21,7 @@ LAYERS = (
     ("court", "designs court results"),
     ("law tables", "lawtables effects"),
     ("world", "world backfire"),
-    ("start", "start view"),
+    ("start", "start view equal_firms"),
     ("simulation", "simulation edges"),
     ("networks", "supply_edges"),
     ("graphs", "network"),
