@@ -29,6 +29,7 @@ STREAMS: Final[dict[str, int]] = {
     "parameter": 13,
     "network": 14,
     "grey_path": 20,
+    "random_mix": 21,
 }
 """What chance decides, with the number that stands for it in every draw. Numbers are never changed or used again."""
 

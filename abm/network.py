@@ -97,7 +97,7 @@ def knowledge_network(run: RunView) -> Any:
         )
     for index, firm in enumerate(firms):
         near = {int(other) for other in world.neighbour[index]}
-        reach = [_reachable(run, other, index) for other in range(len(firms))]
+        reach = [_reachable(run, other, index, near) for other in range(len(firms))]
         best = int(np.argmax([access * lead for access, lead, _ in reach]))
         rate = parameter(run, DIFFUSION) * run.number("switch", SW_SPILLOVERS)
         for other, (access, lead, legal) in enumerate(reach):
@@ -119,13 +119,17 @@ def knowledge_network(run: RunView) -> Any:
     return graph
 
 
-def _reachable(run: RunView, teacher: int, pupil: int) -> tuple[float, float, float]:
-    """Access to another firm's algorithms, its lead at the start of the phase (ln), what controls leave of access."""
+def _reachable(run: RunView, teacher: int, pupil: int, near: set[int]) -> tuple[float, float, float]:
+    """Access to another firm's algorithms, its lead at the start of the phase (ln), what controls leave of access.
+
+    Algorithms spread from the leaders of each bloc and from neighbours alone.
+    """
     world, lane = run.world, run.lane
     across = world.bloc[teacher] != world.bloc[pupil]
     lost = parameter(run, CROSS_BLOC_ACCESS_LOSS) * run.number("stringency_smooth") if across else 0.0
     access = 1.0 if world.open_weights[teacher] > 0.0 else parameter(run, CLOSED_ACCESS)
-    known = world.capability[teacher, lane] > 0.0
+    source = world.leads[teacher, lane] > 0.0 or teacher in near
+    known = source and world.capability[teacher, lane] > 0.0 and world.alive[run.law_step, teacher] > 0.0
     lead = float(world.algorithm_before[teacher, lane] - world.algorithm_before[pupil, lane])
     return (access * (1.0 - lost) if known else 0.0), max(lead, 0.0), 1.0 - lost
 

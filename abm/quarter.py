@@ -44,7 +44,7 @@ def quarter(world: World, step: int) -> None:
     earn(world, step)  # compute becomes capability and AI revenue
     leave(world, step)  # firms without cash, credit and margin leave the market
     research(world, step)  # software, porting, own stacks; knowledge flows
-    learn(world)  # firms shift research to what paid
+    learn(world, step)  # firms shift research to what paid
     observe(world, step)  # record what a statistician would have seen
     verify(world, step)  # laws; a run that breaks one is marked
 

@@ -15,6 +15,7 @@ from abm.parameters import ParameterError, check_values, load_parameters
 from abm.policy import Policy, load_policy
 from abm.policy_schema import Instrument
 from abm.policy_toml import PolicyError
+from abm.scenario_values import choice, flag, nearest_of, number, quarter, table, text, texts
 from abm.slide import Slide
 from abm.timeline import (
     CONTINUATIONS,
@@ -22,11 +23,10 @@ from abm.timeline import (
     SCRIPT_END,
     ScenarioError,
     Timeline,
-    nearest_name,
     on_top,
     shipped_history,
 )
-from abm.vocabulary import SWITCHES
+from abm.vocabulary import CHINAS_STEPS, LEARNING_RULES, MECHANISMS
 
 __all__ = ["CONTINUATIONS", "FOLDER", "KEYS", "MODES", "Scenario", "ScenarioError", "Timeline", "list_scenarios"]
 
@@ -57,7 +57,9 @@ class Scenario:
     fixed
         Parameter values that hold in every world, in the parameter's unit.
     off
-        Mechanisms switched off, from `abm.vocabulary.SWITCHES`.
+        Mechanisms switched off, from `abm.vocabulary.MECHANISMS`.
+    learning
+        How firms choose their mix of research, from `abm.vocabulary.LEARNING_RULES`.
     point
         True: every other parameter at its default; False: drawn from its prior for each point.
     source
@@ -80,6 +82,7 @@ class Scenario:
     ratio: float | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
+    learning: str = LEARNING_RULES[0]
     point: bool = False
     source: str = ""
     rules: Mapping[str, Rule] = field(default_factory=dict)
@@ -94,7 +97,10 @@ class Scenario:
         if not isinstance(self.policy, Policy):
             raise ScenarioError(f"{where}: key 'policy' must be an abm.policy.Policy; load one with load_policy(path)")
         if self.mode not in MODES:
-            raise ScenarioError(f"{where}: unknown mode {self.mode!r}{nearest_name(self.mode, MODES)}")
+            raise ScenarioError(f"{where}: unknown mode {self.mode!r}{nearest_of(self.mode, MODES)}")
+        if self.learning not in LEARNING_RULES:
+            known = nearest_of(self.learning, LEARNING_RULES)
+            raise ScenarioError(f"{where}: unknown strategy_learning {self.learning!r}{known}")
         if not isinstance(self.point, bool):
             raise ScenarioError(f"{where}: key 'point' must be true or false, not {self.point!r}")
         if self.relative_from is not None and not 0 <= self.relative_from < QUARTERS:
@@ -123,7 +129,7 @@ class Scenario:
             return _read(path)
         if path.suffix == ".toml":
             raise ScenarioError(f"{path}: no such file; built-in scenarios: {', '.join(_names())}")
-        raise ScenarioError(f"no scenario {str(name_or_path)!r}{nearest_name(name_or_path, _names())}")
+        raise ScenarioError(f"no scenario {str(name_or_path)!r}{nearest_of(name_or_path, _names())}")
 
     @property
     def slide(self) -> Slide:
@@ -134,6 +140,11 @@ class Scenario:
     def continuation(self) -> str:
         """What follows the script: freeze_abs or freeze_rel."""
         return CONTINUATIONS[self.relative_from is not None]
+
+    @property
+    def law(self) -> Policy:
+        """The policy that runs: without China's reactions if `chinas_steps` is switched off."""
+        return self.policy.only(lambda one: one.china_side != "reaction") if CHINAS_STEPS in self.off else self.policy
 
     def with_parameters(self, **values: float) -> Scenario:
         """Hold parameters at these values in every world, in their units (`abm/data/parameters.toml`)."""
@@ -162,8 +173,12 @@ class Scenario:
         return replace(self, policy=timeline.policy(self.mode), timeline=timeline)
 
     def without(self, *mechanisms: str) -> Scenario:
-        """Switch mechanisms off, such as "stockpiling" (`abm.vocabulary.SWITCHES`)."""
+        """Switch mechanisms (`abm.vocabulary.MECHANISMS`) off, here and in counterfactuals made from here."""
         return replace(self, off=frozenset((*self.off, *mechanisms)))
+
+    def with_learning(self, rule: str) -> Scenario:
+        """Choose how firms learn which research pays: "ewa", "replicator", "fixed", "best_reply" or "random"."""
+        return replace(self, learning=rule)
 
     def with_rules(self, **rules: Rule) -> Scenario:
         """Put functions in the place of rules of `abm/rules`: floats in, one float out, compiled into the model.
@@ -187,10 +202,8 @@ class Scenario:
     def with_continuation(self, continuation: str) -> Scenario:
         """Choose what follows the script: "freeze_abs", or "freeze_rel" (thresholds slide with the best US line)."""
         if continuation not in CONTINUATIONS:
-            raise ScenarioError(
-                f"scenario {self.name!r}: unknown continuation {continuation!r}"
-                f"{nearest_name(continuation, CONTINUATIONS)}"
-            )
+            known = nearest_of(continuation, CONTINUATIONS)
+            raise ScenarioError(f"scenario {self.name!r}: unknown continuation {continuation!r}{known}")
         if self.mode == "sliding" and continuation != "freeze_rel":
             raise ScenarioError(
                 f"scenario {self.name!r}: thresholds of mode 'sliding' cannot be fixed; try mode 'tight'"
@@ -205,13 +218,14 @@ class Scenario:
         the other scenario's own file fixes (enforcement in `tight`) hold in the other arm alone.
         """
         if name not in _names():
-            raise ScenarioError(f"unknown counterfactual {name!r}{nearest_name(name, _names())}")
+            raise ScenarioError(f"unknown counterfactual {name!r}{nearest_of(name, _names())}")
         other = _read(FOLDER / f"{name}.toml")
         arm = replace(
             other,
             fixed={**self.fixed, **other.fixed},
             off=self.off | other.off,
             point=self.point,
+            learning=self.learning,
             rules=self.rules,
             kinds=self.kinds,
         )
@@ -234,7 +248,8 @@ class Scenario:
             "sliding_ratio": self.ratio,
             "fixed": dict(sorted(self.fixed.items())),
             "off": sorted(self.off),
-            "instruments": list(self.policy.ids),
+            "strategy_learning": self.learning,
+            "instruments": list(self.law.ids),
             "rules": {name: origin(function) for name, function in sorted(self.rules.items())},
             "agents": [kind.describe() for kind in self.kinds],
         }
@@ -251,8 +266,8 @@ def _checked_mechanisms(where: str, names: Iterable[str]) -> frozenset[str]:
     if isinstance(names, str):
         raise ScenarioError(f"{where}: key 'without' must be a list of mechanisms, such as [{names!r}]")
     for name in names:
-        if name not in SWITCHES:
-            raise ScenarioError(f"{where}: unknown mechanism {name!r}{nearest_name(name, SWITCHES)}")
+        if name not in MECHANISMS:
+            raise ScenarioError(f"{where}: unknown mechanism {name!r}{nearest_of(name, MECHANISMS)}")
     return frozenset(names)
 
 
@@ -273,66 +288,21 @@ def _instruments(where: str, given: Instrument | str | Path | Iterable[Instrumen
 # --- scenario files ---------------------------------------------------------------------------------------------------
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"must be a non-empty text, not {value!r}")
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError(f"must be a list of texts, not {value!r}")
-    return tuple(value)
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, not {value!r}")
-    return value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"must be a number, not {value!r}")
-    return float(value)
-
-
-def _quarter(value: Any) -> str:
-    label = _text(value)
-    if not 0 <= quarter_index(label) < QUARTERS:
-        raise ValueError(f"{label} lies outside {quarter_label(0)} to {quarter_label(QUARTERS - 1)}")
-    return label
-
-
-def _choice(names: tuple[str, ...]) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if value not in names:
-            raise ValueError(f"{value!r} is unknown{nearest_name(value, names)}")
-        return str(value)
-
-    return read
-
-
-def _table(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError("must be a table, [parameters]")
-    return value
-
-
 KEYS: dict[str, Callable[[Any], Any]] = {
-    "description": _text,
-    "mode": _choice(MODES),
-    "continuation": _choice(CONTINUATIONS),
-    "script_until": _quarter,
-    "frozen_at": _quarter,
-    "sliding_ratio": _number,
-    "lifted_from": _quarter,
-    "timeline": _text,
-    "policy": _texts,
-    "drop": _texts,
-    "without": _texts,
-    "point": _flag,
-    "parameters": _table,
+    "description": text,
+    "mode": choice(MODES),
+    "continuation": choice(CONTINUATIONS),
+    "script_until": quarter,
+    "frozen_at": quarter,
+    "sliding_ratio": number,
+    "lifted_from": quarter,
+    "timeline": text,
+    "policy": texts,
+    "drop": texts,
+    "without": texts,
+    "strategy_learning": choice(LEARNING_RULES),
+    "point": flag,
+    "parameters": table,
 }
 """Keys of a scenario file; `timeline` replaces the history, `policy` adds instruments, `drop` removes some."""
 
@@ -355,7 +325,7 @@ def _read(path: Path) -> Scenario:
     values: dict[str, Any] = {}
     for key, value in content.items():
         if key not in KEYS:
-            raise ScenarioError(f"{path.name}: unknown key {key!r}{nearest_name(key, KEYS)}")
+            raise ScenarioError(f"{path.name}: unknown key {key!r}{nearest_of(key, KEYS)}")
         try:
             values[key] = KEYS[key](value)
         except ValueError as error:
@@ -370,6 +340,7 @@ def _read(path: Path) -> Scenario:
         ratio=values.get("sliding_ratio"),
         fixed=_checked_values(path.name, values.get("parameters", {})),
         off=_checked_mechanisms(path.name, values.get("without", ())),
+        learning=values.get("strategy_learning", LEARNING_RULES[0]),
         point=values.get("point", False),
         source=str(path),
         mode=values["mode"],

@@ -18,6 +18,7 @@ from abm.calendar import quarter_label
 from abm.designs import redesigns, roadmap
 from abm.draws import check_seed
 from abm.engine import LANES, lanes_of_block, run_blocks
+from abm.equal_firms import equal_firms
 from abm.generations import Design
 from abm.handle import Handle
 from abm.lawtables import compile_law
@@ -26,13 +27,13 @@ from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
 from abm.policy import Policy
 from abm.results import Panel, Results
-from abm.scenario import Scenario
+from abm.scenario import Scenario, ScenarioError
 from abm.series import FIRM_SERIES, SERIES
 from abm.slide import Slide
 from abm.start import Lanes, dimension_sizes
 from abm.state import Field, Floats, Ints, allocate
 from abm.tables import DataPack, load_pack
-from abm.vocabulary import QUARTERS, SWITCHES
+from abm.vocabulary import FIRM_HETEROGENEITY, LEARNING_RULES, QUARTERS, SWITCHES
 from abm.world import Blueprint, blueprint
 from abm.worldfile import load_world_file
 
@@ -56,20 +57,22 @@ def shipped_pack(cset: bool = True) -> DataPack:
 
 def prepare(arms: Sequence[Scenario], pack: DataPack | None = None, world: Path | str | None = None) -> Blueprint:
     """Everything that the runs of these arms share: designs, law tables, firms, offers."""
-    policies = tuple(arm.policy for arm in arms)
-    slides = tuple(arm.slide for arm in arms)
+    laws = tuple(arm.law for arm in arms)
+    slides, equal = tuple(arm.slide for arm in arms), _firms_equal(arms)
     if pack is None and world is None:
-        return _shipped_plan(policies, slides)
-    return _plan(policies, slides, shipped_pack() if pack is None else pack, world)
+        return _shipped_plan(laws, slides, equal)
+    return _plan(laws, slides, equal, shipped_pack() if pack is None else pack, world)
 
 
 @lru_cache(maxsize=16)
-def _shipped_plan(policies: tuple[Policy, ...], slides: tuple[Slide, ...]) -> Blueprint:
+def _shipped_plan(policies: tuple[Policy, ...], slides: tuple[Slide, ...], equal: bool) -> Blueprint:
     """Plan on the shipped data; simulations write to none of its arrays, so calls with the same law share it."""
-    return _plan(policies, slides, shipped_pack(), None)
+    return _plan(policies, slides, equal, shipped_pack(), None)
 
 
-def _plan(policies: Sequence[Policy], slides: Sequence[Slide], pack: DataPack, world: Path | str | None) -> Blueprint:
+def _plan(
+    policies: Sequence[Policy], slides: Sequence[Slide], equal: bool, pack: DataPack, world: Path | str | None
+) -> Blueprint:
     generations = [design for line in roadmap(pack).values() for design in line]
     own = [{design.id: design for design in redesigns(pack, [policy])} for policy in policies]
     found: dict[str, Design] = {}
@@ -79,7 +82,18 @@ def _plan(policies: Sequence[Policy], slides: Sequence[Slide], pack: DataPack, w
     always = {design.id for design in generations}
     laws = [compile_law(policy, designs, pack) for policy in policies]
     allowed = [frozenset(always | set(mine)) for mine in own]
-    return blueprint(load_world_file(world), pack, designs, laws, slides, allowed)
+    plan = blueprint(load_world_file(world), pack, designs, laws, slides, allowed)
+    return equal_firms(plan) if equal else plan
+
+
+def _firms_equal(arms: Sequence[Scenario]) -> bool:
+    """Whether the arms are about firms that are all alike; firms belong to the world that the arms share."""
+    equal = {FIRM_HETEROGENEITY in arm.off for arm in arms}
+    if len(equal) > 1:
+        raise ScenarioError(
+            f"{FIRM_HETEROGENEITY} is a matter of the world that both arms share; switch it off in both or in none"
+        )
+    return equal == {True}
 
 
 def parameter_values(arm: Scenario, seed: int, points: Ints) -> dict[str, Floats]:
@@ -195,11 +209,12 @@ class Builder:
         self._drawn: dict[tuple[int, int], Floats] = {}
 
     def lanes(self, ids: Ints) -> Lanes:
-        """Arm, world, parameters and switches of lanes."""
+        """Arm, world, parameters, switches and rule of learning of lanes."""
         arm = np.array(self.places)[ids % len(self.places)]
         worlds = self.first_world + ids // len(self.places)
         parameter = np.empty((len(NAMES), len(ids)))
         switch = np.ones((len(SWITCHES), len(ids)))
+        learning = np.zeros(len(ids), dtype=np.int64)
         for place in self.places:
             scenario = self.arms[place]
             mine = arm == place
@@ -210,7 +225,8 @@ class Builder:
                 parameter[:, np.flatnonzero(mine)[here]] = drawn[:, points[here] % POINTS_AT_ONCE]
             for row, name in enumerate(SWITCHES):
                 switch[row, mine] = 0.0 if name in scenario.off else 1.0
-        return Lanes(arm, worlds, parameter, switch)
+            learning[mine] = LEARNING_RULES.index(scenario.learning)
+        return Lanes(arm, worlds, parameter, switch, learning)
 
     def _chunk(self, place: int, chunk: int) -> Floats:
         """Parameters of `POINTS_AT_ONCE` points of an arm; drawing many at once costs as much as drawing a few."""

@@ -13,7 +13,7 @@ from abm.node_arrays import start_nodes
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.phases.world_supply import WAFER_AREA
 from abm.rules.chips import list_price, quality, serve_performance, train_performance
-from abm.rules.numbers import power
+from abm.rules.numbers import log, power
 from abm.state import Floats, Ints
 from abm.tables import DataPack, number
 from abm.vocabulary import (
@@ -21,10 +21,12 @@ from abm.vocabulary import (
     CN,
     CUSTOM,
     ECOSYSTEMS,
+    EWA,
     FLOWS,
     FOUNDRY_WORLD,
     GREY_PATHS,
     MEMORY_WORLD,
+    NEWEST,
     OFFER_KINDS,
     PACKAGING_WORLD,
     PURPOSES,
@@ -32,6 +34,7 @@ from abm.vocabulary import (
     RESEARCH,
     RING,
     SECTORS,
+    SLOTS,
     SWITCHES,
     WORKLOADS,
 )
@@ -43,12 +46,13 @@ RAMP = ("2022Q3", "2024Q4")
 
 @dataclass(frozen=True, eq=False)
 class Lanes:
-    """What differs between lanes: arm, world, parameters and switches."""
+    """What differs between lanes: arm, world, parameters, switches, rule of learning (None: the model's own)."""
 
     arm: Ints
     world_id: Ints
     parameter: Floats
     switch: Floats
+    learning_rule: Ints | None = None
 
 
 def start_arrays(plan: Blueprint, lanes: Lanes, seed: int) -> dict[str, Floats | Ints]:
@@ -66,6 +70,7 @@ def start_arrays(plan: Blueprint, lanes: Lanes, seed: int) -> dict[str, Floats |
         "seed": np.array([seed], dtype=np.int64),
         "parameter": lanes.parameter,
         "switch": lanes.switch,
+        "learning_rule": np.full(runs, EWA) if lanes.learning_rule is None else lanes.learning_rule,
         "failed_quarter": np.full(runs, -1),
         "failed_law": np.full(runs, -1),
         "jump": np.ones(runs),
@@ -95,6 +100,7 @@ def _start_firms(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[s
     home = (static["bloc"] == CN)[:, None]
     hazard = np.where(home, floors[static["floor_kind"]], 0.0)
     deployed, mean, compute = _installed(plan, value, runs)
+    halls, performance, frontier = _slots(plan, value, deployed, mean)
     share = static["plan_share"][0][:, None] * static["plan"][0, static["bloc"]][:, None]
     return {
         "porting": porting,
@@ -102,6 +108,9 @@ def _start_firms(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[s
         "hazard_start": hazard.copy(),
         "deployed": deployed,
         "mean_performance": mean,
+        "slot_deployed": halls,
+        "slot_performance": performance,
+        "slot_frontier": frontier,
         "reference_compute": compute,
         "cash": share * value["liquidity"][None, :],
         "plan_factor": _plan_factor(value, runs),
@@ -156,13 +165,24 @@ def _installed(plan: Blueprint, value: dict[str, Floats], runs: int) -> tuple[Fl
     for place, firm in enumerate(world.firms):
         train = value["training_share_us" if firm.bloc != "CN" else "training_share_cn"]
         owned = installed[firm.bloc] * plan.start_share[place]
-        for offer, amount in ((0, owned), (custom, own if firm.id == "GOOGLE" else 0.0)):
+        for offer, amount in ((0, owned), (custom, own * plan.custom_share[place])):
             chips = amount / unit
             deployed[place, offer, 0] = chips * train
             deployed[place, offer, 1] = chips * (1.0 - train)
             mean[place, offer] = unit if amount > 0.0 else 0.0
             compute[place] += amount
     return deployed, mean, compute
+
+
+def _slots(plan: Blueprint, value: dict[str, Floats], deployed: Floats, mean: Floats) -> tuple[Floats, Floats, Floats]:
+    """Chips of 2020Q1 stand in the newest slot of their line; they were the best of their time."""
+    firms, offers, workloads, runs = deployed.shape
+    halls = np.zeros((firms, offers, SLOTS, runs))
+    halls[:, :, NEWEST] = deployed[:, :, 0] + deployed[:, :, 1]
+    performance = np.zeros((offers, SLOTS, workloads, runs))
+    performance[:, NEWEST] = mean.max(axis=0)
+    frontier = np.zeros((offers, SLOTS, runs)) + log(_old_chip(plan)[0]) / value["design_growth"]
+    return halls, performance, frontier
 
 
 def _old_chip(plan: Blueprint) -> tuple[float, float]:
@@ -217,6 +237,7 @@ def dimension_sizes(plan: Blueprint, runs: int, series: int, firm_series: int) -
         "ring": RING,
         "workload": len(WORKLOADS),
         "purpose": len(PURPOSES),
+        "slot": SLOTS,
         "research": len(RESEARCH),
         "ecosystem": len(ECOSYSTEMS),
         "flow": len(FLOWS),

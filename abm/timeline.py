@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import lru_cache
 
 from abm.calendar import quarter_index
@@ -37,13 +36,6 @@ LIFT_AT = "2027Q1"
 
 class ScenarioError(ValueError):
     """A scenario that cannot be used; one line that names file, key, nearest valid name and cure."""
-
-
-def nearest_name(word: object, names: Iterable[str]) -> str:
-    """What to add to a message about an unknown name: the nearest one, or all of them."""
-    known = list(names)
-    close = get_close_matches(str(word), known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; valid: {', '.join(known)}"
 
 
 shipped_history = lru_cache(maxsize=1)(load_policy)

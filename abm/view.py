@@ -96,7 +96,7 @@ class RunView:
     @property
     def policy(self) -> Policy:
         """Instruments of this run's scenario."""
-        return self.scenario.policy
+        return self.scenario.law
 
     @property
     def record(self) -> Floats:

@@ -70,14 +70,25 @@ FLOWS = (
 SWITCHES = (
     "stockpiling", "efficiency", "porting", "full_stack", "learning_by_doing", "knowledge_spillovers",
     "imitation", "us_rd_from_revenue", "grey_market", "shortage_to_research", "redesign", "waiting",
-    "offshore", "exit",
+    "offshore", "exit", "network_effects",
 )  # fmt: skip
 """Mechanisms that a scenario can switch off; data, never recompilation."""
 (
     SW_STOCKPILING, SW_EFFICIENCY, SW_PORTING, SW_FULL_STACK, SW_LEARNING, SW_SPILLOVERS,
     SW_IMITATION, SW_RD_FROM_REVENUE, SW_GREY, SW_SHORTAGE_RESEARCH, SW_REDESIGN, SW_WAITING,
-    SW_OFFSHORE, SW_EXIT,
-) = range(14)  # fmt: skip
+    SW_OFFSHORE, SW_EXIT, SW_NETWORK_EFFECTS,
+) = range(15)  # fmt: skip
+
+WORLD_SWITCHES = ("chinas_steps", "firm_heterogeneity")
+"""Mechanisms that stand in the law or in the firms' data: switched off, the arrays that the kernel reads lack them."""
+CHINAS_STEPS, FIRM_HETEROGENEITY = WORLD_SWITCHES
+
+MECHANISMS = (*SWITCHES, *WORLD_SWITCHES)
+"""Everything that a scenario can switch off."""
+
+LEARNING_RULES = ("ewa", "replicator", "fixed", "best_reply", "random")
+"""How firms choose their mix of research (MODEL R11); the first is the model's own."""
+EWA, REPLICATOR, FIXED, BEST_REPLY, RANDOM_MIX = range(5)
 
 LAWS = ("finite", "non_negative", "chips", "money", "banks")
 """Laws that are checked in every quarter; a run that breaks one is marked failed (MODEL section 7)."""
@@ -85,6 +96,10 @@ LAW_FINITE, LAW_NON_NEGATIVE, LAW_CHIPS, LAW_MONEY, LAW_BANKS = range(5)
 
 NO_CAP = 9.0
 """Volume cap, China sales over US sales, that stands for none."""
+
+SLOTS = 4
+"""Generations of chips that are told apart on each line, oldest first (MODEL section 4)."""
+NEWEST = SLOTS - 1
 
 RING = 8
 """Slots of the ring buffers for lags of at most seven quarters."""

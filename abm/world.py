@@ -36,12 +36,17 @@ from abm.vocabulary import (
 )
 from abm.worldfile import MAIN_KINDS, WorldFile, check_against_pack
 
+CUSTOM_START = "GOOGLE"
+"""Firm that the TPUs of 2020Q1 stand with (initial_2020q1.csv)."""
 US_VENDORS = ("NVIDIA", "AMD", "US_CUSTOM")
 
 
 @dataclass(frozen=True, eq=False)
 class Blueprint:
-    """What all runs of a set of arms share: arrays without a run axis, sizes, names; `start_share` is by firm."""
+    """What all runs of a set of arms share: arrays without a run axis, sizes, names.
+
+    `start_share` and `custom_share` are each firm's part of its bloc's chips of 2020Q1, bought and of its own make.
+    """
 
     world: WorldFile
     pack: DataPack
@@ -49,6 +54,7 @@ class Blueprint:
     arrays: dict[str, Floats | Ints]
     sizes: dict[str, int]
     start_share: Floats
+    custom_share: Floats
 
 
 def blueprint(
@@ -80,7 +86,8 @@ def blueprint(
         kind = np.int64 if FIELDS[name].integer else np.float64
         arrays[name] = np.ascontiguousarray(array, dtype=kind)
         shapes.update(zip(FIELDS[name].dims, arrays[name].shape, strict=True))
-    return Blueprint(world, pack, tuple(designs), arrays, shapes, start_share)
+    custom = np.array([float(CUSTOM_START in firm.members) for firm in world.firms])
+    return Blueprint(world, pack, tuple(designs), arrays, shapes, start_share, custom)
 
 
 def _member_value(world: WorldFile, values: dict[str, float]) -> Floats:
@@ -112,6 +119,9 @@ def _firm_arrays(world: WorldFile, pack: DataPack) -> dict[str, Any]:
         "alive": alive,
         "floor_kind": np.array([HAZARD_FLOORS.index(firm.hazard_floor) for firm in world.firms]),
         "own_vendor": np.array([world.vendor(firm.owns) if firm.owns else -1 for firm in world.firms]),
+        "stack_vendor": np.array(
+            [world.vendor(firm.owns or firm.partner) if firm.owns or firm.partner else -1 for firm in world.firms]
+        ),
         "state_owned": np.array([float(firm.state_owned) for firm in world.firms]),
         "plan_share": share,
         "plan": _plan(pack),

@@ -29,7 +29,7 @@ class WorldError(ValueError):
 
 @dataclass(frozen=True)
 class FirmEntry:
-    """An AI firm: `members` are firms of the data pack, `owns` a vendor of the world.
+    """An AI firm: `members` are firms of the data pack, `owns` a vendor, `partner` one to build a line with.
 
     `lets` is the share of its frontier chips that it offers to tenants from China.
     """
@@ -38,6 +38,7 @@ class FirmEntry:
     bloc: str
     members: tuple[str, ...]
     owns: str = ""
+    partner: str = ""
     hazard_floor: str = "other"
     state_owned: bool = False
     open_weights: bool = False
@@ -228,12 +229,15 @@ def _check(world: WorldFile) -> None:
     for firm in world.firms:
         _choice(world.path, f"ai_firm {firm.id}", "bloc", firm.bloc, BLOCS)
         _choice(world.path, f"ai_firm {firm.id}", "hazard_floor", firm.hazard_floor, HAZARD_FLOORS)
-        if firm.owns:
-            _choice(world.path, f"ai_firm {firm.id}", "owns", firm.owns, vendors)
+        for key, vendor in (("owns", firm.owns), ("partner", firm.partner)):
+            if vendor:
+                _choice(world.path, f"ai_firm {firm.id}", key, vendor, vendors)
+        if firm.owns and firm.partner:
+            raise _fault(world.path, f"ai_firm {firm.id}", "partner", "is for a firm without a vendor of its own")
         if firm.lets > MOST_LET or (firm.lets > 0.0 and firm.bloc == "CN"):
             raise _fault(world.path, f"ai_firm {firm.id}", "lets", f"must be 0 in China and at most {MOST_LET} abroad")
-    for vendor in world.vendors:
-        _choice(world.path, f"vendor {vendor.id}", "market", vendor.market, ("WORLD", *BLOCS))
+    for entry in world.vendors:
+        _choice(world.path, f"vendor {entry.id}", "market", entry.market, ("WORLD", *BLOCS))
     for offer in world.offers:
         _choice(world.path, f"offer {offer.id}", "vendor", offer.vendor, vendors)
         _choice(world.path, f"offer {offer.id}", "kind", offer.kind, OFFER_KINDS)

@@ -121,7 +121,11 @@ def _add_run(commands: Any) -> None:
     )  # fmt: skip
     run.add_argument(
         "--without", action="append", default=[], metavar="MECHANISM",
-        help="switch a mechanism off, such as stockpiling; may be repeated",
+        help="switch a mechanism off in both arms, such as stockpiling; may be repeated",
+    )  # fmt: skip
+    run.add_argument(
+        "--without-here", action="append", default=[], metavar="MECHANISM",
+        help="switch a mechanism off in the scenario's own arm alone; may be repeated",
     )  # fmt: skip
     run.add_argument("--replications", type=_whole(1), default=8, metavar="N", help="worlds per point (default 8)")
     run.add_argument("--threads", type=_whole(1), metavar="N", help="threads (default one a core)")
@@ -168,9 +172,11 @@ def _arms(args: argparse.Namespace) -> tuple[list[Scenario], list[Scenario]]:
     names = CONTINUATIONS if scenario.mode == "script" else (scenario.continuation,)
     scenarios = [scenario.with_continuation(name) for name in names]
     if args.against in list_scenarios():
-        return scenarios, [one.counterfactual(args.against) for one in scenarios]
-    other = changed(Scenario.load(args.against))
-    return scenarios, [other.with_continuation(name) for name in names]
+        others = [one.counterfactual(args.against) for one in scenarios]
+    else:
+        other = changed(Scenario.load(args.against))
+        others = [other.with_continuation(name) for name in names]
+    return [one.without(*args.without_here) for one in scenarios], others
 
 
 def list_command(args: argparse.Namespace) -> int:

@@ -167,7 +167,7 @@ def caption(pairs: Sequence[Pair], seed: int) -> Caption:
         seed=seed,
         prior=prior_text(pair.scenario),
         scenario_from=_script_end(pair.scenario),
-        marks=policy_marks(pair.scenario.policy),
+        marks=policy_marks(pair.scenario.law),
         sliding=len(pairs) > 1,
     )
 

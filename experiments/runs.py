@@ -165,5 +165,5 @@ def _scenario_facts(scenario: Scenario) -> dict[str, Any]:
     source = Path(scenario.source)
     return scenario.describe() | {
         "text": source.read_text(encoding="utf-8") if scenario.source and source.is_file() else None,
-        "law_checksum": hashlib.sha256(repr(scenario.policy).encode()).hexdigest(),
+        "law_checksum": hashlib.sha256(repr(scenario.law).encode()).hexdigest(),
     }

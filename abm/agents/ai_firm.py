@@ -90,7 +90,7 @@ class FirmView(View):
 
     @property
     def neighbours(self) -> tuple[str, ...]:
-        """Firms with which it shares know-how in porting."""
+        """Firms whose know-how and mix of research it sees."""
         firms = self.run.names("firm")
         return tuple(firms[int(other)] for other in self.run.world.neighbour[self.index])
 

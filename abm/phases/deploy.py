@@ -4,33 +4,44 @@ from __future__ import annotations
 
 from abm.parameter_index import (
     ATTRITION,
+    DESIGN_GROWTH,
+    ECONOMIC_AGE,
     HALL_SLACK,
     HOST_COST,
+    RETIREMENT_PACE,
     SERVER_SHARE,
-    TRAINING_SHARE_CN,
-    TRAINING_SHARE_US,
 )
-from abm.rules.numbers import clip, larger, select, smaller
+from abm.phases.procure import find_use, training_share
+from abm.phases.slots import open_slots
+from abm.rules.ai_firm import economic_exit, retired_share
+from abm.rules.numbers import clip, larger, log, select, smaller
 from abm.state import World
-from abm.vocabulary import CN, GREY, SERVE, STOCK, TRAIN, US_NEST
+from abm.vocabulary import CN, GREY, NEWEST, RENTAL, SERVE, SLOTS, STOCK, TRAIN, US_NEST
 
 LANES = 32
 TINY = 1e-12
+HALF = 0.5
+"""Share of sales that law lets through from which a line counts as one that can be bought."""
 EARMARK = 0.1
 """Largest share of a firm's chips that changes its workload in a quarter (MODEL R8)."""
 
 
 def deploy(world: World, step: int) -> None:
     """Deliveries go into halls as far as they have room, else to the warehouse; shortages are met from stock."""
+    open_slots(world)
     for firm in world.firms:
         receive(world, firm)
         release_stock(world, firm)
-        retire_and_earmark(world, firm)
+        find_best_buy(world, step, firm)
+        for offer in range(world.available.shape[1]):
+            if world.holds[firm, offer] > 0.0 and owned(world, firm, offer):
+                retire(world, firm, offer)
+                change_workload(world, firm, offer)
         finance(world, firm)
 
 
 def receive(state: World, firm: int) -> None:
-    """New chips by purpose; mean performance of the firm's chips of an offer follows."""
+    """New chips by purpose go into the newest slot of their line."""
     side = state.side[firm]
     for run in range(LANES):
         state.halls[firm, run] = 0.0
@@ -48,20 +59,15 @@ def receive(state: World, firm: int) -> None:
         for run in range(LANES):
             fits = smaller(state.room[firm, run] / (state.arrived[firm, run] + TINY), 1.0)
             before = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
-            before += state.warehouse[firm, offer, run]
-            state.chips_before[firm, offer, run] = before
+            state.chips_before[firm, offer, run] = before + state.warehouse[firm, offer, run]
             train = state.delivered[firm, offer, TRAIN, run]
             serve = state.delivered[firm, offer, SERVE, run]
-            stored = state.delivered[firm, offer, STOCK, run]
-            new = train + serve + stored
-            for workload in range(2):
-                mean = state.mean_performance[firm, offer, workload, run]
-                fresh = state.performance[offer, workload, run]
-                mixed = (before * mean + new * fresh) / (before + new + TINY)
-                state.mean_performance[firm, offer, workload, run] = mixed
+            stored = state.delivered[firm, offer, STOCK, run] + (1.0 - fits) * (train + serve)
             state.deployed[firm, offer, TRAIN, run] += fits * train
             state.deployed[firm, offer, SERVE, run] += fits * serve
-            state.warehouse[firm, offer, run] += stored + (1.0 - fits) * (train + serve)
+            state.warehouse[firm, offer, run] += stored
+            state.slot_deployed[firm, offer, NEWEST, run] += fits * (train + serve)
+            state.slot_stored[firm, offer, NEWEST, run] += stored
             state.halls[firm, run] += fits * (train + serve) * fit_out(state, firm, offer, run)
 
 
@@ -72,52 +78,121 @@ def fit_out(state: World, firm: int, offer: int, run: int) -> float:
 
 
 def release_stock(state: World, firm: int) -> None:
-    """Money that found no chips is matched from the warehouse, within hall room, to keep data halls on plan."""
-    if state.bloc[firm] != CN:
-        return
+    """The warehouse fills free halls: in China to make up for money that found no chips, abroad always.
+
+    Leaves the part of the firm's money that found chips in `state.sum_us`.
+    """
+    side = state.side[firm]
     for run in range(LANES):
         state.total[run] = TINY
         state.best[run] = state.unspent[firm, run]
     for offer in range(state.available.shape[1]):
-        for run in range(LANES):
-            state.total[run] += state.warehouse[firm, offer, run] * state.paying[0, offer, run] / 1000.0
-            state.best[run] += state.backlog[firm, offer, run]
-    for run in range(LANES):
-        free = larger(state.room[firm, run] - state.arrived[firm, run], 0.0)
-        wanted = smaller(smaller(state.best[run], free), state.budget[firm, run])
-        state.used[run] = smaller(wanted / state.total[run], 1.0)
-    for offer in range(state.available.shape[1]):
-        for run in range(LANES):
-            moved = state.used[run] * state.warehouse[firm, offer, run]
-            share = state.parameter[TRAINING_SHARE_CN, run]
-            state.warehouse[firm, offer, run] -= moved
-            state.deployed[firm, offer, TRAIN, run] += share * moved
-            state.deployed[firm, offer, SERVE, run] += (1.0 - share) * moved
-            state.halls[firm, run] += moved * fit_out(state, firm, offer, run)
-
-
-def retire_and_earmark(state: World, firm: int) -> None:
-    """Attrition, and chips that change workload, at most a tenth a quarter."""
-    for offer in range(state.available.shape[1]):
         if state.holds[firm, offer] == 0.0:
             continue
         for run in range(LANES):
-            lost = state.parameter[ATTRITION, run]
-            train = state.deployed[firm, offer, TRAIN, run]
-            serve = state.deployed[firm, offer, SERVE, run]
-            state.retired[firm, offer, run] = lost * (train + serve)
-            train *= 1.0 - lost
-            serve *= 1.0 - lost
-            share = select(
-                state.bloc[firm] == CN,
-                state.parameter[TRAINING_SHARE_CN, run],
-                state.parameter[TRAINING_SHARE_US, run],
-            )
-            # only chips whose mix left the firm's range move: the choice of chip by workload stands
-            drift = (share / 2.0) * (train + serve) - train
-            moved = clip(larger(drift, 0.0), 0.0, EARMARK * (train + serve))
-            state.deployed[firm, offer, TRAIN, run] = train + moved
-            state.deployed[firm, offer, SERVE, run] = serve - moved
+            state.total[run] += state.warehouse[firm, offer, run] * state.paying[side, offer, run] / 1000.0
+            state.best[run] += state.backlog[firm, offer, run]
+    held = 0.0
+    for run in range(LANES):
+        missing, spent = state.best[run], state.spent[firm, run]
+        state.sum_us[run] = select(missing > 0.0, spent / (spent + missing + TINY), 1.0)
+        free = larger(state.room[firm, run] - state.arrived[firm, run], 0.0)
+        # only Chinese firms store on purpose; what others hold did not fit into their halls
+        wanted = select(state.bloc[firm] == CN, smaller(smaller(missing, free), state.budget[firm, run]), free)
+        state.used[run] = smaller(wanted / state.total[run], 1.0)
+        held += select(state.total[run] > TINY, 1.0, 0.0)
+    if held > 0.0:
+        for offer in range(state.available.shape[1]):
+            if state.holds[firm, offer] > 0.0:
+                unload(state, firm, offer)
+
+
+def owned(state: World, firm: int, offer: int) -> bool:
+    """Whether the firm has chips of an offer in its halls in any run."""
+    count = 0.0
+    for run in range(LANES):
+        chips = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
+        count += select(chips > 0.0, 1.0, 0.0)
+    return count > 0.0
+
+
+def unload(state: World, firm: int, offer: int) -> None:
+    """The share `state.used` of the stored chips of an offer moves into halls, the oldest first."""
+    for run in range(LANES):
+        wanted = state.used[run] * state.warehouse[firm, offer, run]
+        left = wanted
+        for slot in range(SLOTS):
+            stored = state.slot_stored[firm, offer, slot, run]
+            taken = smaller(stored, left)
+            state.slot_stored[firm, offer, slot, run] = stored - taken
+            state.slot_deployed[firm, offer, slot, run] += taken
+            left -= taken
+        moved = wanted - left
+        share = training_share(state, firm, run)
+        state.warehouse[firm, offer, run] -= moved
+        state.deployed[firm, offer, TRAIN, run] += share * moved
+        state.deployed[firm, offer, SERVE, run] += (1.0 - share) * moved
+        state.halls[firm, run] += moved * fit_out(state, firm, offer, run)
+
+
+def find_best_buy(state: World, step: int, firm: int) -> None:
+    """Training performance, software counted, of the best line that the firm can buy now.
+
+    In quarters of ordinary progress from that of an A100, into `state.best`.
+    """
+    buyer = state.buyer_class[step, firm]
+    for run in range(LANES):
+        state.best[run] = TINY
+    for offer in range(state.available.shape[1]):
+        if state.available[firm, offer] == 0.0 or state.offer_kind[offer] in (GREY, RENTAL):
+            continue
+        find_use(state, firm, offer, TRAIN)
+        for run in range(LANES):
+            reach = state.performance[offer, TRAIN, run] * state.used[run]
+            reach *= select(state.legal[offer, buyer, run] >= HALF, 1.0, 0.0)
+            state.best[run] = larger(state.best[run], reach)
+    for run in range(LANES):
+        state.best[run] = log(state.best[run]) / state.parameter[DESIGN_GROWTH, run]
+
+
+def retire(state: World, firm: int, offer: int) -> None:
+    """Chips leave by generation: some fail, and what new chips outdo goes; the mean performance of the rest follows.
+
+    Retired chips leave both workloads alike.
+    """
+    for run in range(LANES):
+        there, gone, train, serve = 0.0, 0.0, 0.0, 0.0
+        for slot in range(SLOTS):
+            ahead = state.best[run] - state.slot_frontier[offer, slot, run]
+            economic = economic_exit(ahead, state.parameter[ECONOMIC_AGE, run], state.parameter[RETIREMENT_PACE, run])
+            before = state.slot_deployed[firm, offer, slot, run]
+            lost = before * retired_share(state.parameter[ATTRITION, run], economic, state.sum_us[run])
+            state.slot_deployed[firm, offer, slot, run] = before - lost
+            there += before
+            gone += lost
+            oldest = state.oldest_performance[firm, offer, TRAIN, run]
+            train += (before - lost) * select(slot == 0, oldest, state.slot_performance[offer, slot, TRAIN, run])
+            oldest = state.oldest_performance[firm, offer, SERVE, run]
+            serve += (before - lost) * select(slot == 0, oldest, state.slot_performance[offer, slot, SERVE, run])
+        share = 1.0 / larger(there - gone, TINY)
+        state.mean_performance[firm, offer, TRAIN, run] = train * share
+        state.mean_performance[firm, offer, SERVE, run] = serve * share
+        state.retired[firm, offer, run] = gone
+        kept = 1.0 - gone / larger(there, TINY)
+        state.deployed[firm, offer, TRAIN, run] *= kept
+        state.deployed[firm, offer, SERVE, run] *= kept
+
+
+def change_workload(state: World, firm: int, offer: int) -> None:
+    """A tenth of an offer's chips at most changes workload in a quarter."""
+    for run in range(LANES):
+        train = state.deployed[firm, offer, TRAIN, run]
+        serve = state.deployed[firm, offer, SERVE, run]
+        # only chips whose mix left the firm's range move: the choice of chip by workload stands
+        drift = (training_share(state, firm, run) / 2.0) * (train + serve) - train
+        moved = clip(larger(drift, 0.0), 0.0, EARMARK * (train + serve))
+        state.deployed[firm, offer, TRAIN, run] = train + moved
+        state.deployed[firm, offer, SERVE, run] = serve - moved
 
 
 def finance(state: World, firm: int) -> None:

@@ -6,9 +6,10 @@ from abm.parameter_index import CREDIT_LIMIT, DEPRECIATION_LIFE, EXIT_PATIENCE, 
 from abm.phases.node_accounts import move
 from abm.phases.settle import add_promises, add_rent, sector_of_firm
 from abm.rules.ai_firm import book_value, losing_quarters
+from abm.rules.chips import merged_performance
 from abm.rules.numbers import larger, select, smaller
 from abm.state import World
-from abm.vocabulary import CREDIT_AND_INTEREST, ENTRY_AND_EXIT, EQUITY, OUTSIDE, SERVE, SW_EXIT, TRAIN
+from abm.vocabulary import CREDIT_AND_INTEREST, ENTRY_AND_EXIT, EQUITY, OUTSIDE, SERVE, SLOTS, SW_EXIT, TRAIN
 
 LANES = 32
 TINY = 1e-12
@@ -116,25 +117,42 @@ def sell_to(state: World, seller: int, buyer: int) -> None:
 
 
 def hand_over(state: World, seller: int, buyer: int, offer: int) -> None:
-    """Chips of an offer change hands in the part `used`; the buyer's mean performance follows."""
+    """Chips of an offer change hands in the part `used`, generation by generation."""
+    merge_means(state, seller, buyer, offer)
     for run in range(LANES):
         part = state.used[run]
         train = part * state.deployed[seller, offer, TRAIN, run]
         serve = part * state.deployed[seller, offer, SERVE, run]
         stored = part * state.warehouse[seller, offer, run]
-        new = train + serve + stored
-        own = state.deployed[buyer, offer, TRAIN, run] + state.deployed[buyer, offer, SERVE, run]
-        own += state.warehouse[buyer, offer, run]
-        for workload in range(2):
-            mean = own * state.mean_performance[buyer, offer, workload, run]
-            mean += new * state.mean_performance[seller, offer, workload, run]
-            before = state.mean_performance[buyer, offer, workload, run]
-            state.mean_performance[buyer, offer, workload, run] = select(new > 0.0, mean / (own + new + TINY), before)
         state.deployed[buyer, offer, TRAIN, run] += train
         state.deployed[buyer, offer, SERVE, run] += serve
         state.warehouse[buyer, offer, run] += stored
-        state.acquired[buyer, offer, run] += new
-        state.acquired[seller, offer, run] -= new
+        state.acquired[buyer, offer, run] += train + serve + stored
+        state.acquired[seller, offer, run] -= train + serve + stored
+    for slot in range(SLOTS):
+        for run in range(LANES):
+            part = state.used[run]
+            state.slot_deployed[buyer, offer, slot, run] += part * state.slot_deployed[seller, offer, slot, run]
+            state.slot_stored[buyer, offer, slot, run] += part * state.slot_stored[seller, offer, slot, run]
+
+
+def merge_means(state: World, seller: int, buyer: int, offer: int) -> None:
+    """Mean performance of the buyer's chips in halls, and of its oldest slot, with what it takes over."""
+    for run in range(LANES):
+        part = state.used[run]
+        own = state.deployed[buyer, offer, TRAIN, run] + state.deployed[buyer, offer, SERVE, run]
+        new = part * (state.deployed[seller, offer, TRAIN, run] + state.deployed[seller, offer, SERVE, run])
+        old_own = state.slot_deployed[buyer, offer, 0, run] + state.slot_stored[buyer, offer, 0, run]
+        old_new = part * (state.slot_deployed[seller, offer, 0, run] + state.slot_stored[seller, offer, 0, run])
+        for workload in range(2):
+            mine = state.mean_performance[buyer, offer, workload, run]
+            theirs = state.mean_performance[seller, offer, workload, run]
+            mean = merged_performance(mine, own, theirs, new)
+            state.mean_performance[buyer, offer, workload, run] = select(new > 0.0, mean, mine)
+            mine = state.oldest_performance[buyer, offer, workload, run]
+            theirs = state.oldest_performance[seller, offer, workload, run]
+            mean = merged_performance(mine, old_own, theirs, old_new)
+            state.oldest_performance[buyer, offer, workload, run] = select(old_new > 0.0, mean, mine)
 
 
 def wind_up(state: World, firm: int) -> None:
@@ -172,3 +190,6 @@ def wind_up(state: World, firm: int) -> None:
             state.warehouse[firm, offer, run] *= stays
             state.deployed[firm, offer, TRAIN, run] *= stays
             state.deployed[firm, offer, SERVE, run] *= stays
+            for slot in range(SLOTS):
+                state.slot_deployed[firm, offer, slot, run] *= stays
+                state.slot_stored[firm, offer, slot, run] *= stays

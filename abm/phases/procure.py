@@ -108,7 +108,7 @@ def find_use(state: World, firm: int, offer: int, workload: int) -> None:
         for run in range(LANES):
             state.used[run] = 1.0
         return
-    own = 1.0 if state.own_vendor[firm] == state.offer_vendor[offer] else 0.0
+    own = 1.0 if state.stack_vendor[firm] == state.offer_vendor[offer] else 0.0
     for run in range(LANES):
         unported = state.parameter[UTILISATION_TRAIN_UNPORTED + workload, run]
         mature = state.porting[firm, ecosystem, run]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from abm.parameter_index import (
     ALGORITHMIC_PROGRESS,
-    CLOSED_ACCESS,
     COMPUTE_IN_RESEARCH,
-    CROSS_BLOC_ACCESS_LOSS,
     DIFFUSION,
     FULL_STACK_RATE,
     LEADER_SHARE,
+    PARTNER_STACK,
     PORTING_NETWORK,
     PORTING_OWN,
     PORTING_RATE,
@@ -23,7 +22,8 @@ from abm.parameter_index import (
     UTILISATION_PLATFORM,
     UTILISATION_TRAIN_UNPORTED,
 )
-from abm.rules.ai_firm import efficiency_gain, integration_gain, porting_gain, research_budget
+from abm.phases.knowledge import best_knowledge, find_leaders, neighbours_mean, remember
+from abm.rules.ai_firm import efficiency_gain, integration_gain, own_stack_orders, porting_gain, research_budget
 from abm.rules.numbers import LOWEST, exp, larger, select, smaller
 from abm.state import World
 from abm.vocabulary import (
@@ -36,6 +36,7 @@ from abm.vocabulary import (
     SERVE,
     SW_EFFICIENCY,
     SW_FULL_STACK,
+    SW_NETWORK_EFFECTS,
     SW_PORTING,
     SW_SHORTAGE_RESEARCH,
     SW_SPILLOVERS,
@@ -50,22 +51,15 @@ TINY = 1e-12
 def research(world: World, step: int) -> None:
     """Research spending, gains in efficiency, porting and integration, each with what comes from others."""
     remember(world)
+    find_leaders(world, step)
     compare_with_leader(world, step)
     for firm in world.firms:
         spend(world, firm)
-        improve(world, firm)
-        port(world, firm)
+        improve(world, step, firm)
+        port(world, step, firm)
         integrate(world, firm)
+    plan_own_chips(world)
     newcomers(world, step)
-
-
-def remember(state: World) -> None:
-    """Decisions are synchronous: all firms see the knowledge of the start of the phase."""
-    for firm in state.firms:
-        for run in range(LANES):
-            state.algorithm_before[firm, run] = state.algorithm[firm, TRAIN, run]
-            for ecosystem in range(state.porting.shape[1]):
-                state.porting_before[firm, ecosystem, run] = state.porting[firm, ecosystem, run]
 
 
 def spend(state: World, firm: int) -> None:
@@ -97,24 +91,9 @@ def compare_with_leader(state: World, step: int) -> None:
             state.leader_compute[run] += american * share * state.reference_compute[firm, run]
 
 
-def best_knowledge(state: World, firm: int) -> None:
-    """Largest accessible lead in algorithms, into `state.best`: open weights first, other blocs less under controls."""
-    for run in range(LANES):
-        state.best[run] = 0.0
-    for other in state.firms:
-        across = 1.0 if state.bloc[other] != state.bloc[firm] else 0.0
-        is_open = state.open_weights[other] > 0.0
-        for run in range(LANES):
-            lead = state.algorithm_before[other, run] - state.algorithm_before[firm, run]
-            access = select(is_open, 1.0, state.parameter[CLOSED_ACCESS, run])
-            access *= 1.0 - across * state.parameter[CROSS_BLOC_ACCESS_LOSS, run] * state.stringency_smooth[run]
-            known = select(state.capability[other, run] > 0.0, 1.0, 0.0)
-            state.best[run] = larger(state.best[run], known * access * lead)
-
-
-def improve(state: World, firm: int) -> None:
+def improve(state: World, step: int, firm: int) -> None:
     """Algorithmic efficiency for training and serving: own research, then what spills over."""
-    best_knowledge(state, firm)
+    best_knowledge(state, step, firm)
     for run in range(LANES):
         effort = state.mix[firm, EFFICIENCY, run] * state.switch[SW_EFFICIENCY, run]
         own = efficiency_gain(
@@ -159,20 +138,14 @@ def find_part(state: World, firm: int, ecosystem: int, vendor: int) -> None:
             state.used[run] += state.deployed[firm, offer, TRAIN, run] * state.mean_performance[firm, offer, TRAIN, run]
 
 
-def port(state: World, firm: int) -> None:
+def port(state: World, step: int, firm: int) -> None:
     """Software maturity on each rival of CUDA: own porting work, learning by use, know-how of neighbours."""
-    links = state.neighbour.shape[1]
     find_total(state, firm)
     for run in range(LANES):
         state.payoff[firm, PORTING, run] = 0.0
     for ecosystem in range(ROCM, CN_OTHER + 1):
         find_part(state, firm, ecosystem, -1)
-        for run in range(LANES):
-            state.best[run] = 0.0
-        for link in range(links):
-            near = state.neighbour[firm, link]
-            for run in range(LANES):
-                state.best[run] += state.porting_before[near, ecosystem, run] / links
+        neighbours_mean(state, step, firm, state.porting_before, ecosystem)
         for run in range(LANES):
             before = state.porting_before[firm, ecosystem, run]
             use = state.used[run] / state.total[run]
@@ -180,7 +153,7 @@ def port(state: World, firm: int) -> None:
                 before,
                 state.parameter[PORTING_RATE, run],
                 state.parameter[PORTING_OWN, run],
-                state.parameter[PORTING_NETWORK, run],
+                state.parameter[PORTING_NETWORK, run] * state.switch[SW_NETWORK_EFFECTS, run],
                 state.parameter[PORTING_SPILL, run] * state.switch[SW_SPILLOVERS, run],
                 state.mix[firm, PORTING, run] * state.switch[SW_PORTING, run],
                 research_input(state, firm, run),
@@ -197,23 +170,45 @@ def port(state: World, firm: int) -> None:
 
 
 def integrate(state: World, firm: int) -> None:
-    """Full-stack integration of firms with a chip line of their own."""
-    vendor = state.own_vendor[firm]
+    """Full-stack integration on the line of the firm's own vendor, or more slowly on that of a partner."""
+    vendor = state.stack_vendor[firm]
     if vendor < 0:
         for run in range(LANES):
             state.payoff[firm, FULL_STACK, run] = 0.0
         return
     find_total(state, firm)
     find_part(state, firm, -1, vendor)
+    owner = state.own_vendor[firm] == vendor
+    side, line = state.side[firm], state.vendor_line[vendor]
     for run in range(LANES):
         effort = state.mix[firm, FULL_STACK, run] * state.switch[SW_FULL_STACK, run]
+        pace = state.parameter[FULL_STACK_RATE, run] * select(owner, 1.0, state.parameter[PARTNER_STACK, run])
         before = state.integration[firm, run]
-        gain = integration_gain(before, state.parameter[FULL_STACK_RATE, run], effort)
+        gain = integration_gain(before, pace, effort)
         state.integration[firm, run] = smaller(before + gain, 1.0)
         unported = state.parameter[UTILISATION_TRAIN_UNPORTED, run]
         reach = unported + (1.0 - unported) * before
         value = state.used[run] / state.total[run] * (1.0 - unported) / reach * gain
         state.payoff[firm, FULL_STACK, run] = value / larger(2.0 * state.mix[firm, FULL_STACK, run], TINY)
+        orders = own_stack_orders(before, state.budget[firm, run], state.paying[side, line, run])
+        state.own_plan[firm, run] = select(state.design[line, run] >= 0, orders, 0.0)
+
+
+def plan_own_chips(state: World) -> None:
+    """Chinese designers plan at least what the stacks of firms are to be supplied with, out of the same wafers."""
+    for vendor in range(state.vendor_us.shape[0]):
+        if state.vendor_us[vendor] > 0.0:
+            continue
+        for run in range(LANES):
+            state.total[run] = 0.0
+        for firm in state.firms:
+            if state.stack_vendor[firm] == vendor:
+                for run in range(LANES):
+                    state.total[run] += state.own_plan[firm, run]
+        for run in range(LANES):
+            more = larger(state.total[run] - state.orders_smooth[vendor, run], 0.0)
+            state.orders_smooth[vendor, run] += more
+            state.home_orders[run] += more
 
 
 def newcomers(state: World, step: int) -> None:

@@ -15,6 +15,7 @@ from abm.vocabulary import (
     NODES,
     RENTAL,
     SERVE,
+    SLOTS,
     STOCK,
     TRAIN,
 )
@@ -30,6 +31,8 @@ def verify(world: World, step: int) -> None:
     balance_money(world)
     note(world, step, LAW_MONEY)
     balance_chips(world)
+    note(world, step, LAW_CHIPS)
+    balance_slots(world)
     note(world, step, LAW_CHIPS)
     balance_banks(world)
     note(world, step, LAW_BANKS)
@@ -143,6 +146,30 @@ def balance_rent(state: World, offer: int) -> None:
         state.worst[run] = larger(state.worst[run], error(state.total[run], sold, sold))
         over = larger(sold - state.rentable[run], 0.0)
         state.worst[run] = larger(state.worst[run], error(over, 0.0, sold))
+
+
+def balance_slots(state: World) -> None:
+    """The generations of a line add to the firm's chips in halls and in store, and none is negative."""
+    for run in range(LANES):
+        state.worst[run] = 0.0
+    for firm in state.firms:
+        for offer in range(state.available.shape[1]):
+            if state.holds[firm, offer] == 0.0:
+                continue
+            for run in range(LANES):
+                halls, store, least = 0.0, 0.0, 0.0
+                for slot in range(SLOTS):
+                    in_use, kept = (
+                        state.slot_deployed[firm, offer, slot, run],
+                        state.slot_stored[firm, offer, slot, run],
+                    )
+                    halls += in_use
+                    store += kept
+                    least = smaller(least, smaller(in_use, kept))
+                all_halls = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
+                wrong = error(halls, all_halls, halls)
+                wrong = larger(wrong, error(store, state.warehouse[firm, offer, run], store))
+                state.worst[run] = larger(state.worst[run], larger(wrong, -least))
 
 
 def balance_banks(state: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abm.rules.numbers import exp, larger, log, select, smaller, sqrt
+from abm.rules.numbers import clip, exp, larger, log, select, smaller, sqrt
 
 TINY = 1e-12
 LEAST_SERVED = 0.05
@@ -130,6 +130,32 @@ def losing_quarters(losing: float, cash: float, room: float, revenue: float, run
     """
     broke = cash <= TINY and room <= TINY and revenue < running
     return select(broke, losing + 1.0, 0.0)
+
+
+def own_stack_orders(integration: float, budget: float, price: float) -> float:
+    """Thousand chips a quarter that a firm plans on its own line: the integrated part of its budget (MODEL R10).
+
+    `budget` USD bn, `price` thousand USD (USD bn / thousand USD = million chips).
+    """
+    return 1000.0 * integration * budget / larger(price, TINY)
+
+
+def economic_exit(progress: float, economic_age: float, pace: float) -> float:
+    """Share of a generation that leaves in a quarter because new chips earn more in its place (MODEL 6).
+
+    `progress` is how far the best chip that the firm can buy lies ahead, in quarters of ordinary progress: at
+    `economic_age` of them what a chip gives beside a new one no longer pays its power, slot and host. Half of `pace`
+    leaves then, nothing 1 / `pace` quarters before, all of `pace` 1 / `pace` quarters after.
+    """
+    return pace * clip(((progress - economic_age) * pace + 1.0) / 2.0, 0.0, 1.0)
+
+
+def retired_share(attrition: float, economic: float, supplied: float) -> float:
+    """Share of a generation's chips that leaves: failures, then those of the rest that new chips replace (MODEL 6).
+
+    `supplied` is the part of the firm's money that found chips: in a shortage old chips still pay.
+    """
+    return attrition + (1.0 - attrition) * economic * supplied
 
 
 def largest_run(share: float, training: float, before: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abm.rules.numbers import exp, larger, log, smaller
+from abm.rules.numbers import TINY, exp, larger, log, smaller
 
 A100_BF16 = 312.0
 """Dense BF16 TFLOPS of the A100 80 GB SXM, the unit of performance (chips.csv C001)."""
@@ -47,6 +47,11 @@ def accounting_unit(tpp: float) -> float:
 def quality(train: float, serve: float, training_share: float) -> float:
     """One number for a chip that is bought for both workloads: geometric mean of its two performances."""
     return exp(training_share * log(train) + (1.0 - training_share) * log(serve))
+
+
+def merged_performance(first: float, first_chips: float, second: float, second_chips: float) -> float:
+    """Performance of two generations that are told apart no longer: their mean by chips, so that compute stays."""
+    return (first * first_chips + second * second_chips) / larger(first_chips + second_chips, TINY)
 
 
 def list_price(chip_quality: float, reference_price: float, price_exponent: float) -> float:

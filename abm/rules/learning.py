@@ -1,8 +1,8 @@
-"""How firms learn which research pays (MODEL R11): experience-weighted attraction (Camerer and Ho 1999)."""
+"""How firms learn which research pays (MODEL R11): experience-weighted attraction (Camerer and Ho 1999), and rivals."""
 
 from __future__ import annotations
 
-from abm.rules.numbers import exp, larger
+from abm.rules.numbers import exp, larger, log, select
 
 TINY = 1e-12
 
@@ -19,6 +19,27 @@ def attraction(before: float, share: float, payoff: float, mean_payoff: float, m
 def choice(score: float, best: float, sharpness: float) -> float:
     """Unnormalised logit weight of a strategy."""
     return exp(sharpness * (score - best))
+
+
+def replicated(share: float, payoff: float, mean_payoff: float, memory: float) -> float:
+    """Unnormalised share under replicator dynamics: grows by its pay over the mean of the firm's effort (MODEL R11).
+
+    The part 1 - `memory` of the effort moves in a quarter, as attractions do.
+    """
+    return share * (memory + (1.0 - memory) * payoff / larger(mean_payoff, TINY))
+
+
+def best_reply(payoff: float, best_before: float, best_after: float) -> float:
+    """1 for the strategy that pays most now, the first in order of those that pay alike, else 0 (MODEL R11).
+
+    `best_before` and `best_after` are the highest payoffs of the strategies before and after it.
+    """
+    return select(payoff > best_before, 1.0, 0.0) * select(payoff >= best_after, 1.0, 0.0)
+
+
+def random_weight(chance: float) -> float:
+    """Unnormalised share from a uniform draw: three of them make every mix equally likely (MODEL R11)."""
+    return -log(chance)
 
 
 def mixed(own: float, neighbours: float, imitation: float) -> float:

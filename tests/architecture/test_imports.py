@@ -9,7 +9,10 @@ import pytest
 from source import ROOT, belongs, imports, inside, made, modules
 
 LAYERS = (
-    ("ground", "vocabulary calendar series slide parameters policy_schema link_cache engine regimes intervals"),
+    (
+        "ground",
+        "vocabulary calendar series slide parameters policy_schema link_cache engine regimes intervals scenario_values",
+    ),
     ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning rules.supply_node"),
     ("declarations", "schema draws policy_toml parameter_index state"),
     ("reading", "tables policy link handle worldfile storage labelled"),
@@ -20,7 +23,7 @@ LAYERS = (
     ("court", "designs court results"),
     ("law tables", "lawtables effects candidates node_arrays"),
     ("world", "world backfire"),
-    ("start", "start view"),
+    ("start", "start view equal_firms"),
     ("machine", "machine"),
     ("simulation", "simulation edges"),
     ("networks", "supply_edges"),

@@ -58,6 +58,7 @@ SIGNED = frozenset(
         "demand_bloc", "demand_firm", "idea", "technology", "technology_due", "vendor_profit", "value", "best", "total",
         "parameter", "equity", "borrowed", "attraction", "payoff", "flows", "record", "firm_record", "failed_quarter",
         "failed_law", "generation", "design", "redesign_target", "worst", "next_step", "diverted", "sum_us", "sum_home",
+        "slot_frontier", "leader_open", "leader_closed",
         "used", "acquired",
     )
 )  # fmt: skip
@@ -128,15 +129,36 @@ def signs(f):
 
 
 def chips(f):
-    """Stock' = stock + delivered - retired for every firm and offer; attrition is the only way out."""
+    """Stock' = stock + delivered - retired for every firm and offer; failure and outdone generations are ways out."""
     stock = f.now.deployed.sum(axis=2) + f.now.warehouse
     before = f.was.deployed.sum(axis=2) + f.was.warehouse
     holds = f.now.holds[:, :, None]
     close("chips", stock, before + f.owned + f.on_exit - holds * f.now.retired, before + f.owned, f.step)
     close("chips sold on exit are bought", f.on_exit.sum(axis=0), 0.0, np.abs(f.on_exit).sum(axis=0), f.step)
-    close("attrition", holds * f.now.retired * (1.0 - f.p["attrition"]),
-          holds * f.now.deployed.sum(axis=2) * f.p["attrition"], stock, f.step)  # fmt: skip
+    in_use = holds * (f.now.deployed.sum(axis=2) + f.now.retired)
+    most = f.p["attrition"] + (1.0 - f.p["attrition"]) * f.p["retirement_pace"]
+    at_most("attrition", in_use * f.p["attrition"], holds * f.now.retired, stock, f.step)
+    at_most("retired chips", holds * f.now.retired, in_use * most, stock, f.step)
     assert (stock[f.now.holds == 0.0] == 0.0).all(), "a firm owns chips that it may not hold"
+
+
+def generations(f):
+    """Slots add to a line's chips in halls and store; what comes takes the newest; compute follows from them."""
+    now, was = f.now, f.was
+    close("generations in halls", now.slot_deployed.sum(axis=2), now.deployed.sum(axis=2), step=f.step)
+    close("generations in store", now.slot_stored.sum(axis=2), now.warehouse, step=f.step)
+    each = np.repeat(now.slot_performance[None], len(now.firms), axis=0)
+    each[:, :, 0] = now.oldest_performance
+    power = (now.slot_deployed[:, :, :, None] * each).sum(axis=2)
+    in_use = now.slot_deployed.sum(axis=2)[:, :, None]
+    close("mean performance", now.mean_performance * in_use, np.where(in_use > 0.0, power, 0.0), power, f.step)
+    both, before = now.slot_deployed + now.slot_stored, was.slot_deployed + was.slot_stored
+    moved = np.concatenate([before[:, :, :1] + before[:, :, 1:2], before[:, :, 2:], 0.0 * before[:, :, :1]], axis=2)
+    before = np.where(now.fresh[None, :, None] > 0.0, moved, before)
+    before[:, :, -1] += f.got
+    out = before.sum(axis=2) - both.sum(axis=2)
+    close("chips that leave generations", out, now.holds[:, :, None] * now.retired, before.sum(axis=2), f.step)
+    at_most("a generation does not grow", both, before, before, f.step)
 
 
 def deliveries(f):
@@ -377,7 +399,7 @@ def foundry(f):
 
 
 LAWS = (
-    signs, chips, deliveries, sources, packaging, tiers, firms, tenants, vendors, matrix, owners, banks, foundry, tools,
-    nodes,
+    signs, chips, generations, deliveries, sources, packaging, tiers, firms, tenants, vendors, matrix, owners, banks,
+    foundry, tools, nodes,
 )  # fmt: skip
 """Chips, inputs and cash; `budgets` and `promises` are asked for by name."""

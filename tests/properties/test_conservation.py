@@ -122,7 +122,10 @@ def honest():
 
 FRAUDS = {
     "deployed": "chips",
-    "retired": "chips|attrition",
+    "retired": "chips|attrition|retired",
+    "slot_deployed": "generations in halls",
+    "slot_stored": "generations in store",
+    "mean_performance": "mean performance",
     "delivered": "chips|sales|deliver",
     "sold_china": "sales in China",
     "stock": "stock of Chinese lines",
@@ -169,7 +172,8 @@ def test_the_books_notice_a_fraud(honest, name):
 @pytest.mark.parametrize(
     ("name", "place", "value", "law"),
     [
-        ("warehouse", (0, 0), -50.0, LAW_NON_NEGATIVE),
+        ("die_bank", (0,), -50.0, LAW_NON_NEGATIVE),
+        ("warehouse", (0, 0), -50.0, LAW_CHIPS),
         ("node_cash", (0,), np.nan, LAW_MONEY),
         ("deployed", (0, 0, 0), np.inf, LAW_CHIPS),
         ("residual", (), np.nan, LAW_FINITE),

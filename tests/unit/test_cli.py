@@ -83,6 +83,18 @@ def test_options_change_both_arms(engine: list[dict]) -> None:
             assert arm.point
 
 
+def test_a_mechanism_can_be_off_in_the_own_arm_alone(engine: list[dict]) -> None:
+    assert cli.main(["run", "--runs", "8", "--without", "imitation", "--without-here", "porting"]) == 0
+    for call in engine:
+        assert call["scenario"].off == {"imitation", "porting"}
+        assert call["counterfactual"].off == {"imitation"}
+
+
+def test_an_unknown_mechanism_for_one_arm_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "--without-here", "portin"]) == 2
+    assert "did you mean 'porting'" in capsys.readouterr().err
+
+
 def test_a_file_can_be_scenario_or_counterfactual(engine: list[dict], tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text('mode = "chips_only"\n')

@@ -24,7 +24,7 @@ from abm.policy_schema import Instrument
 from abm.scenario import CONTINUATIONS, list_scenarios
 from abm.series import FIRM_SERIES, SERIES
 from abm.state import FIELDS
-from abm.vocabulary import SWITCHES
+from abm.vocabulary import LEARNING_RULES, MECHANISMS
 from abm.worldfile import FirmEntry, load_world_file
 
 ROOT = Path(abm.rules.__file__).parents[2]
@@ -88,7 +88,8 @@ NAMES: dict[str, Iterable[str]] = {
     "series": [one.name for one in SERIES],
     "firm series": [one.name for one in FIRM_SERIES],
     "phase": phase_calls(),
-    "mechanism": SWITCHES,
+    "mechanism": MECHANISMS,
+    "rule of learning": LEARNING_RULES,
     "instrument": load_policy().ids,
     "scenario": list(list_scenarios()),
     "statistic": list(OPERATORS),

@@ -14,6 +14,7 @@ from abm.rules.ai_firm import (
     choice_weight,
     cost_of_ownership,
     cutoff_hazard,
+    economic_exit,
     efficiency_gain,
     integration_gain,
     largest_run,
@@ -21,9 +22,11 @@ from abm.rules.ai_firm import (
     market_weight,
     nest_value,
     offer_value,
+    own_stack_orders,
     planned_budget,
     porting_gain,
     research_budget,
+    retired_share,
     stock_cover,
     stock_money,
     utilisation,
@@ -301,3 +304,34 @@ def test_losing_quarters_counts_only_without_cash_credit_and_margin():
     assert losing_quarters(3.0, 0.0, 0.1, 1.0, 1.5) == 0.0
     assert losing_quarters(3.0, 0.0, 0.0, 1.5, 1.5) == 0.0
     assert losing_quarters(0.0, 0.0, -2.0, 0.0, 0.1) == 1.0  # debt from a larger budget
+
+
+def test_own_stack_orders_by_hand():
+    # a fifth of a budget of 2 bn buys 400 m worth: at 16 thousand each 25 thousand chips
+    assert own_stack_orders(0.2, 2.0, 16.0) == pytest.approx(25.0)
+    assert own_stack_orders(0.0, 2.0, 16.0) == 0.0, "without integration nothing is planned"
+
+
+def test_economic_exit_by_hand():
+    # at the economic age half of the pace
+    assert economic_exit(24.0, 24.0, 0.25) == pytest.approx(0.125)
+    # three quarters of progress before it: (-3 x .25 + 1) / 2 = .125; x .25 = .03125
+    assert economic_exit(21.0, 24.0, 0.25) == pytest.approx(0.03125)
+    assert economic_exit(20.0, 24.0, 0.25) == 0.0, "still pays"
+    assert economic_exit(-30.0, 24.0, 0.25) == 0.0, "nothing better can be bought"
+    assert economic_exit(40.0, 24.0, 0.25) == pytest.approx(0.25), "no cliff: one chip in four a quarter"
+
+
+@given(st.floats(-20.0, 60.0), st.floats(0.0, 20.0), st.floats(20.0, 28.0), st.floats(0.15, 0.5))
+def test_exit_rises_with_progress_and_falls_with_the_economic_age(progress, more, age, pace):
+    share = economic_exit(progress, age, pace)
+    assert 0.0 <= share <= pace
+    assert economic_exit(progress + more, age, pace) >= share
+    assert economic_exit(progress, age + more, pace) <= share
+
+
+def test_retired_share_by_hand():
+    # 1.25 % fail; of the other 98.75 % a tenth is outdone and two thirds of them find their replacement
+    assert retired_share(0.0125, 0.1, 2.0 / 3.0) == pytest.approx(0.0125 + 0.9875 * 0.1 * 2.0 / 3.0)
+    assert retired_share(0.0125, 0.25, 0.0) == 0.0125, "in a shortage old chips still pay"
+    assert retired_share(0.0125, 0.0, 1.0) == 0.0125

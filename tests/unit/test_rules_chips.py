@@ -11,6 +11,7 @@ from abm.rules.chips import (
     denied,
     joint_stringency,
     list_price,
+    merged_performance,
     quality,
     redesign_value,
     serve_performance,
@@ -199,3 +200,17 @@ def test_a_redesign_is_worth_more_the_faster_cheaper_and_freer_it_is(train, serv
     assert value(train=2.0 * train, serve=2.0 * serve) >= value()
     assert value(duty=duty / 2.0) >= value()
     assert value(admitted=1.0) >= value()
+
+
+def test_merged_performance_by_hand():
+    # 30 chips of 1 and 10 of 2.6: (30 + 26) / 40 = 1.4
+    assert merged_performance(1.0, 30.0, 2.6, 10.0) == pytest.approx(1.4)
+    assert merged_performance(1.0, 0.0, 2.6, 10.0) == pytest.approx(2.6)
+    assert merged_performance(1.0, 0.0, 2.6, 0.0) == 0.0, "no chips, no performance"
+
+
+@given(AMOUNT, AMOUNT, AMOUNT, AMOUNT)
+def test_merging_keeps_compute(first, chips, second, more):
+    assert merged_performance(first, chips, second, more) * (chips + more) == pytest.approx(
+        first * chips + second * more, rel=1e-9
+    )

@@ -181,6 +181,7 @@ def test_a_scenario_file_reads_every_key(tmp_path: Path, rule: Path) -> None:
         ('mode = "script"\nscript_until = "2026"', ["'script_until'", "2022Q4"]),
         ('mode = "script"\nscript_until = "2040Q1"', ["'script_until'", "2032Q4"]),
         ('mode = "script"\nwithout = "stockpiling"', ["'without'", "list"]),
+        ('mode = "script"\nstrategy_learning = "replicate"', ["mine.toml", "strategy_learning", "'replicator'"]),
         ('mode = "script"\nwithout = ["stockpile"]', ["mine.toml", "did you mean 'stockpiling'"]),
         ('mode = "script"\npoint = 1', ["'point'", "true or false"]),
         ('mode = "script"\ndrop = ["us_2024_12_hbmm"]', ["mine.toml", "did you mean 'us_2024_12_hbm'"]),
@@ -209,6 +210,7 @@ def test_bad_changes_are_refused_in_one_line(tmp_path: Path) -> None:
     assert "true or false" in refusal(lambda: history.with_point(1))  # type: ignore[arg-type]
     assert "not int" in refusal(lambda: history.with_policy([3]))  # type: ignore[list-item]
     assert "did you mean 'efficiency'" in refusal(lambda: history.without("eficiency"))
+    assert "did you mean 'replicator'" in refusal(lambda: history.with_learning("replicater"))
 
 
 def test_tight_needs_the_rule_that_it_moves() -> None:
@@ -245,3 +247,27 @@ def test_sliding_thresholds_need_a_ratio_and_belong_to_their_mode(tmp_path: Path
         (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
         with pytest.raises(ScenarioError, match=fault):
             Scenario.load(tmp_path / "mine.toml")
+
+
+# --- mechanisms that are data -----------------------------------------------------------------------------------------
+
+
+def test_chinas_steps_drop_out_of_the_law_that_runs_and_stay_in_the_timeline():
+    history = Scenario.load("history")
+    less = history.without("chinas_steps")
+    gone = {one.id for one in history.policy} - {one.id for one in less.law}
+    assert gone == {one.id for one in history.policy if one.china_side == "reaction"}
+    assert "cn_2024_public_compute_mandate" in gone
+    assert less.policy == history.policy == history.law
+    assert less.describe()["instruments"] == list(less.law.ids)
+    assert less.counterfactual("chips_only").law.only(lambda one: one.china_side == "reaction").ids == ()
+
+
+def test_the_rule_of_learning_is_a_word_of_the_scenario(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('mode = "script"\nstrategy_learning = "best_reply"\n')
+    scenario = Scenario.load(path)
+    assert scenario.learning == "best_reply" == scenario.describe()["strategy_learning"]
+    assert scenario.counterfactual("none_0").learning == "best_reply", "both arms learn alike unless told otherwise"
+    assert Scenario.load("history").learning == "ewa"
+    assert Scenario.load("history").with_learning("fixed").learning == "fixed"

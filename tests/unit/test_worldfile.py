@@ -68,6 +68,11 @@ UNKNOWN = {
         'hazard_floor = "listet"',
         ("ai_firm CN_LISTED", "hazard_floor", "listed"),
     ),
+    "partner": (
+        'partner = "OTHER_CN" # l',
+        'partner = "OTHERCN" # l',
+        ("ai_firm TENCENT", "partner", "OTHERCN", "OTHER_CN"),
+    ),
     "owned vendor": ('owns = "KUNLUNXIN"', 'owns = "KUNLUN"', ("ai_firm BAIDU", "owns", "KUNLUN", "KUNLUNXIN")),
     "market": ('market = "WORLD"', 'market = "WORD"', ("vendor NVIDIA", "market", "WORLD")),
     "vendor": ('vendor = "HUAWEI"\nkind', 'vendor = "HUAWAY"\nkind', ("offer HUAWEI", "vendor", "HUAWAY", "HUAWEI")),
@@ -147,6 +152,11 @@ BAD_VALUES = {
     "a section of another kind": ("[[node]]", "[node]", ("node",)),
     "no members": ('members = ["TENCENT"]', "members = []", ("ai_firm TENCENT", "members")),
     "a negative share": ("reference_share = 0.75", "reference_share = -0.75", ("vendor NVIDIA", "reference_share")),
+    "partner beside a vendor": (
+        'owns = "KUNLUNXIN"',
+        'owns = "KUNLUNXIN"\npartner = "OTHER_CN"',
+        ("ai_firm BAIDU", "partner", "without a vendor"),
+    ),
     "itself as neighbour": ('BAIDU = ["BYTEDANCE"', 'BAIDU = ["BAIDU"', ("neighbours", "BAIDU")),
 }
 
