@@ -57,7 +57,10 @@ def judge_offers(state: World, step: int) -> None:
                     later = state.law_gate_announced[state.arm[run], step, buyer]
                     now = gate * state.opening[offer, run] * state.law_open[state.arm[run], step, design, buyer]
                     known = later * state.law_announced[state.arm[run], step, design, buyer]
-                if state.offer_kind[offer] == RENTAL:
+                if state.offer_kind[offer] == GREY:
+                    now *= state.switch[SW_GREY, run]
+                    known *= state.switch[SW_GREY, run]
+                elif state.offer_kind[offer] == RENTAL:
                     now *= tenancy(state, state.law_cloud[state.arm[run], step], run)
                     known *= tenancy(state, state.law_cloud_announced[state.arm[run], step], run)
                 state.legal[offer, buyer, run] = now

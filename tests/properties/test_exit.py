@@ -92,7 +92,7 @@ def test_a_firm_that_enters_gets_cash_from_its_parent():
     names = [firm.id for firm in market.plan_of("history").world.firms]
     place, step = names.index("DEEPSEEK"), quarter_index("2023Q2")
     market.advance(world, 0, step)
-    assert world.cash[place, 0] == world.flows[ENTRY_AND_EXIT].max() == 0.0
+    assert world.cash[place, 0] == world.flows[ENTRY_AND_EXIT, AI_CN, 0] == 0.0
     market.advance(world, step, step + 1)
     assert world.flows[ENTRY_AND_EXIT, AI_CN, 0] == pytest.approx(
         world.parameter[LIQUIDITY, 0] * world.budget[place, 0]

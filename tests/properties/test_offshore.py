@@ -100,6 +100,7 @@ def test_a_cloud_rule_stops_what_does_not_hide(offshore):
 def test_smuggled_chips_are_there_with_the_mechanism_and_not_without(offshore):
     assert series(offshore, "smuggled_chips", 0)[-4:].min() > 0.0
     assert (series(offshore, "smuggled_chips", 4) == 0.0).all()
+    assert (series(offshore, "grey_premium", 4) == 0.0).all()
     assert series(offshore, "broker_rent", 0)[-4:].sum() > 0.0
 
 
