@@ -75,7 +75,7 @@ SERIES = (
     Series("world_capacity", "thousand packages", "advanced packaging of the world, H100 = 1"),
     Series("world_sold", "thousand packages", "packaging claimed by sales"),
     Series("world_stock", "thousand packages", "finished and unsold"),
-    Series("fill_us_frontier", "share", "of NVIDIA's frontier orders filled in the last round"),
+    Series("fill_us_frontier", "share", "of the quarter's orders for NVIDIA's frontier line that was delivered"),
     Series("price_frontier", "thousand USD", "NVIDIA's frontier list price"),
     Series("price_compliance_a", "thousand USD", "price in China of NVIDIA's first line for China"),
     Series("price_compliance_b", "thousand USD", "the same for the second line"),

@@ -34,6 +34,7 @@ THOUSAND = 1000.0
 ROUNDS = 3
 LINE = 0
 """Brokers divert chips of NVIDIA's frontier line."""
+CLOSED = 2.0
 FULL = 0.999
 """Fill rate from which an offer still has chips for further orders."""
 
@@ -225,8 +226,8 @@ def reoffer(state: World, step: int, firm: int, attempt: int) -> None:
 def place_wallet(state: World, step: int, firm: int, attempt: int) -> None:
     """Place the wallet on offers: by weight at first, later only where chips are left; at the end it is unspent."""
     buyer = state.buyer_class[step, firm]
-    first, last = attempt == 0, attempt == ROUNDS
-    stores = 1.0 if first else 0.0
+    # fill rate from which an offer takes further orders: any at first, none at the end
+    least = 0.0 if attempt == 0 else CLOSED if attempt == ROUNDS else FULL
     for workload in range(2):
         for run in range(LANES):
             state.total[run] = 0.0
@@ -234,8 +235,8 @@ def place_wallet(state: World, step: int, firm: int, attempt: int) -> None:
             if state.available[firm, offer] == 0.0:
                 continue
             for run in range(LANES):
-                open_line = (first or state.fill[offer, run] >= FULL) and state.legal[offer, buyer, run] > 0.0
-                weight = select(open_line and not last, state.weight[firm, offer, workload, run], 0.0)
+                weight = select(state.fill[offer, run] >= least, state.weight[firm, offer, workload, run], 0.0)
+                weight = select(state.legal[offer, buyer, run] > 0.0, weight, 0.0)
                 state.orders[firm, offer, workload, run] = weight
                 state.total[run] += weight
         for run in range(LANES):
@@ -249,9 +250,18 @@ def place_wallet(state: World, step: int, firm: int, attempt: int) -> None:
                 continue
             for run in range(LANES):
                 state.orders[firm, offer, workload, run] *= state.best[run]
+    if state.bloc[firm] == CN:
+        place_stock(state, firm, attempt)
+
+
+def place_stock(state: World, firm: int, attempt: int) -> None:
+    """Orders for the warehouse are placed once, with the fresh ones."""
+    once = 1.0 if attempt == 0 else 0.0
     for offer in range(state.available.shape[1]):
+        if state.available[firm, offer] == 0.0 or state.offer_nest[offer] != US_NEST:
+            continue
         for run in range(LANES):
-            extra = stores * state.stock_weight[firm, offer, run] * state.stock_money[firm, run]
+            extra = once * state.stock_weight[firm, offer, run] * state.stock_money[firm, run]
             state.orders[firm, offer, STOCK, run] = extra
 
 

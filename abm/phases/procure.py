@@ -151,7 +151,9 @@ def value_offers(state: World, step: int, firm: int, workload: int) -> None:
             state.best[run] = select(on_sale and not scarce, larger(state.best[run], value), state.best[run])
             state.worst[run] = select(on_sale and scarce, larger(state.worst[run], value), state.worst[run])
     for run in range(LANES):
-        state.best[run] = select(state.best[run] > LOWEST, state.best[run], state.worst[run])
+        found = select(state.best[run] > LOWEST, state.best[run], state.worst[run])
+        # nothing is on sale: what is announced is weighed against the best US line abroad
+        state.best[run] = select(found > LOWEST, found, 0.0)
 
 
 def split_nests(state: World, step: int, firm: int, workload: int) -> None:
@@ -163,6 +165,7 @@ def split_nests(state: World, step: int, firm: int, workload: int) -> None:
         if state.available[firm, offer] == 0.0:
             continue
         home = 1.0 if state.offer_nest[offer] == DOMESTIC_NEST else 0.0
+        at_risk = 0.0 if home > 0.0 or state.offer_kind[offer] in (GREY, RENTAL) else 1.0
         for run in range(LANES):
             pull = state.expected[offer, run] * choice_weight(
                 state.value[offer, run],
@@ -174,7 +177,7 @@ def split_nests(state: World, step: int, firm: int, workload: int) -> None:
             state.weight[firm, offer, workload, run] = weight
             state.sum_home[run] += home * weight
             state.sum_us[run] += (1.0 - home) * weight
-            kept = 1.0 - (1.0 - home) * state.hazard[firm, run]
+            kept = 1.0 - at_risk * state.hazard[firm, run]
             state.total[run] += pull * state.legal_next[offer, buyer, run] * kept
     foreign = 1.0 if buyer == FOREIGN else 0.0
     for run in range(LANES):
@@ -202,6 +205,8 @@ def place_orders(state: World, firm: int) -> None:
         for run in range(LANES):
             state.total[run] = 0.0
         for offer in range(state.available.shape[1]):
+            if state.available[firm, offer] == 0.0:
+                continue
             for run in range(LANES):
                 state.total[run] += state.weight[firm, offer, workload, run]
         for run in range(LANES):
@@ -209,6 +214,8 @@ def place_orders(state: World, firm: int) -> None:
             state.waiting[firm, run] += kept * state.wallet[firm, workload, run]
             state.wallet[firm, workload, run] *= 1.0 - kept
     for offer in range(state.available.shape[1]):
+        if state.available[firm, offer] == 0.0:
+            continue
         for run in range(LANES):
             share_train = training_share(state, firm, run)
             backlog = state.backlog[firm, offer, run]

@@ -160,7 +160,10 @@ def set_prices(world: World, step: int) -> None:
             on_sale = design >= 0
             place = design if on_sale else 0
             levy = select(on_sale and not home and kind not in (GREY, RENTAL), levies(world, step, place, run), 0.0)
-            cost = select(kind == DOMESTIC, world.unit_cost[offer, run], select(on_sale, world.spec_cost[place], 0.0))
+            listed_cost = select(on_sale, world.spec_cost[place], 0.0)
+            # a Chinese line has a cost of its own from its first wafers on
+            known = kind == DOMESTIC and world.unit_cost[offer, run] > 0.0
+            cost = select(known, world.unit_cost[offer, run], listed_cost)
             listed = list_price(
                 quality(
                     world.performance[offer, TRAIN, run],

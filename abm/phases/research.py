@@ -16,6 +16,7 @@ from abm.parameter_index import (
     RD_INTENSITY,
     RESEARCH_ELASTICITY,
     RESEARCH_PURCHASING_POWER,
+    SERVER_SHARE,
     SERVING_EFFICIENCY_GROWTH,
     SHORTAGE_TO_RESEARCH,
     TRAINING_SHARE_US,
@@ -95,10 +96,9 @@ def improve(state: World, step: int, firm: int) -> None:
     """Algorithmic efficiency for training and serving: own research, then what spills over."""
     best_knowledge(state, step, firm)
     for run in range(LANES):
-        effort = state.mix[firm, EFFICIENCY, run] * state.switch[SW_EFFICIENCY, run]
-        own = efficiency_gain(
+        own = state.switch[SW_EFFICIENCY, run] * efficiency_gain(
             state.parameter[ALGORITHMIC_PROGRESS, run] * exp(state.idea[firm, run]),
-            effort,
+            state.mix[firm, EFFICIENCY, run],
             research_input(state, firm, run),
             state.leader_money[run],
             state.training[firm, run],
@@ -149,13 +149,14 @@ def port(state: World, step: int, firm: int) -> None:
         for run in range(LANES):
             before = state.porting_before[firm, ecosystem, run]
             use = state.used[run] / state.total[run]
+            effort = state.mix[firm, PORTING, run] * state.switch[SW_PORTING, run]
             gain = porting_gain(
                 before,
                 state.parameter[PORTING_RATE, run],
                 state.parameter[PORTING_OWN, run],
                 state.parameter[PORTING_NETWORK, run] * state.switch[SW_NETWORK_EFFECTS, run],
                 state.parameter[PORTING_SPILL, run] * state.switch[SW_SPILLOVERS, run],
-                state.mix[firm, PORTING, run] * state.switch[SW_PORTING, run],
+                effort,
                 research_input(state, firm, run),
                 state.leader_money[run],
                 use,
@@ -165,7 +166,20 @@ def port(state: World, step: int, firm: int) -> None:
             state.porting[firm, ecosystem, run] = smaller(before + gain, 1.0)
             unported = state.parameter[UTILISATION_TRAIN_UNPORTED, run]
             reach = unported + (1.0 - unported) * before
-            value = use * (1.0 - unported) / reach * gain / larger(2.0 * state.mix[firm, PORTING, run], TINY)
+            # what comes from use and from others comes without effort
+            own = state.porting_luck[firm, run] * porting_gain(
+                before,
+                state.parameter[PORTING_RATE, run],
+                state.parameter[PORTING_OWN, run],
+                0.0,
+                0.0,
+                effort,
+                research_input(state, firm, run),
+                state.leader_money[run],
+                0.0,
+                0.0,
+            )
+            value = use * (1.0 - unported) / reach * own / larger(2.0 * state.mix[firm, PORTING, run], TINY)
             state.payoff[firm, PORTING, run] += value
 
 
@@ -180,6 +194,7 @@ def integrate(state: World, firm: int) -> None:
     find_part(state, firm, -1, vendor)
     owner = state.own_vendor[firm] == vendor
     side, line = state.side[firm], state.vendor_line[vendor]
+    ecosystem = state.offer_ecosystem[line]
     for run in range(LANES):
         effort = state.mix[firm, FULL_STACK, run] * state.switch[SW_FULL_STACK, run]
         pace = state.parameter[FULL_STACK_RATE, run] * select(owner, 1.0, state.parameter[PARTNER_STACK, run])
@@ -188,10 +203,22 @@ def integrate(state: World, firm: int) -> None:
         state.integration[firm, run] = smaller(before + gain, 1.0)
         unported = state.parameter[UTILISATION_TRAIN_UNPORTED, run]
         reach = unported + (1.0 - unported) * before
-        value = state.used[run] / state.total[run] * (1.0 - unported) / reach * gain
+        # software runs at the better of porting and integration, and inside a stack chips cost less
+        ahead = before > state.porting[firm, ecosystem, run]
+        value = select(ahead, state.used[run] / state.total[run] * (1.0 - unported) / reach, 0.0)
+        value = gain * (value + bought_cheaper(state, firm, line, owner, run))
         state.payoff[firm, FULL_STACK, run] = value / larger(2.0 * state.mix[firm, FULL_STACK, run], TINY)
         orders = own_stack_orders(before, state.budget[firm, run], state.paying[side, line, run])
         state.own_plan[firm, run] = select(state.design[line, run] >= 0, orders, 0.0)
+
+
+def bought_cheaper(state: World, firm: int, line: int, owner: bool, run: int) -> float:
+    """ln training compute that full integration gives as this quarter's own chips come without the vendor's margin."""
+    side = state.side[firm]
+    power = state.delivered[firm, line, TRAIN, run] * state.performance[line, TRAIN, run]
+    margin = larger(state.paying[side, line, run] - state.unit_cost[line, run], 0.0)
+    saved = margin * (1.0 + state.parameter[SERVER_SHARE, run]) / state.owning[side, line, run]
+    return select(owner, power * saved / state.total[run], 0.0)
 
 
 def plan_own_chips(state: World) -> None:

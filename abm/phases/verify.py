@@ -13,6 +13,7 @@ from abm.vocabulary import (
     LAW_MONEY,
     LAW_NON_NEGATIVE,
     NODES,
+    OUTSIDE,
     RENTAL,
     SERVE,
     SLOTS,
@@ -72,7 +73,7 @@ def balance_money(state: World) -> None:
         for run in range(LANES):
             state.best[run] += state.used[run]
             state.worst[run] = larger(state.worst[run], error(state.total[run], 0.0, state.used[run]))
-    for sector in range(NODES + 1):
+    for sector in range(OUTSIDE):
         count_cash(state, sector)
         for run in range(LANES):
             state.total[run] = state.cash_before[sector, run]
