@@ -4,7 +4,7 @@
 >>> pair = abm.compare(abm.Scenario.load("history"), runs=256, seed=1)
 >>> pair.effects(2028)
 
-Names are imported when first used, so that `import abm` is quick and Mesa is loaded for `ChipCurbsModel` and `AIFirm` alone.
+Names are imported when first used: `import abm` is quick, and only `ChipCurbsModel` and `AIFirm` load Mesa.
 """
 
 from importlib import import_module

@@ -1,5 +1,6 @@
 """Scenarios: built-in files, user files, changes, counterfactual arms, refusals."""
 
+import pickle
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import abm
 from abm.calendar import quarter_index
 from abm.policy import Policy, is_standing, load_policy, none_0
+from abm.rules.chips import list_price
 from abm.scenario import FOLDER, MODES, Scenario, ScenarioError, list_scenarios
 
 BUILT_IN = ("history", "chips_only", "frozen", "lifted_2027", "none_0", "none_threat", "tight", "tools_only")
@@ -222,3 +224,48 @@ def test_public_names_are_there_and_unknown_ones_say_so() -> None:
     with pytest.raises(AttributeError, match="public names"):
         _ = abm.Scenarios
     assert set(abm.__all__) <= set(dir(abm))
+
+
+# --- rules of a user's own --------------------------------------------------------------------------------------------
+
+
+def half(chip_quality, reference_price, price_exponent):
+    return 0.5 * reference_price
+
+
+def test_rules_are_kept_checked_and_described() -> None:
+    stock = Scenario.load("history")
+    mine = stock.with_rules(list_price=half).with_rules(quality=lambda train, serve, training_share: train)
+    assert list(mine.rules) == ["list_price", "quality"]
+    assert stock.rules == {}
+    assert mine.counterfactual("chips_only").rules == mine.rules
+    assert mine.without("waiting").with_point(True).rules == mine.rules
+    told = mine.describe()["rules"]
+    assert told["list_price"]["function"].endswith("test_scenario.half")
+    assert len(told["list_price"]["digest"]) == 16
+    assert told["list_price"]["digest"] != told["quality"]["digest"]
+    assert mine.with_rules(list_price=list_price).describe()["rules"]["list_price"] != told["list_price"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        ({"lst_price": half}, "no rule is called 'lst_price'; nearest valid name: 'list_price'"),
+        ({"exp": half}, "no rule is called 'exp'"),
+        ({"list_price": lambda price: price}, "must take 3 numbers: chip_quality, reference_price, price_exponent"),
+        ({"list_price": lambda a, b, c: 1}, r"must return a float \(such as 1.0, not 1\)"),
+        ({"list_price": 2.0}, "rule list_price: the replacement must be a plain function, not float"),
+        ({"list_price": [half]}, "rule list_price: the replacement must be a plain function, not list"),
+    ],
+)
+def test_rules_that_do_not_fit_are_refused_in_one_line(rules, says) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ScenarioError, match=f"scenario 'history': .*{says}") as refused:
+        Scenario.load("history").with_rules(**rules)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_scenario_with_a_rule_can_be_pickled_where_the_function_can_be_imported() -> None:
+    mine = Scenario.load("history").with_rules(list_price=list_price)
+    again = pickle.loads(pickle.dumps(mine))
+    assert again == mine
+    assert again.rules["list_price"] is list_price
