@@ -55,7 +55,7 @@ def of_nothing(world, step):
 def run_plain(scenario, steps):
     """The arrays of two worlds after some quarters in plain Python."""
     machine = machine_of(scenario)
-    handle = Builder(prepare([scenario]), [scenario], 1, 8, 0, machine).fill(np.arange(2))
+    handle = Builder(prepare([scenario]), [scenario], 1, 8).fill(np.arange(2))
     with np.errstate(all="ignore"):
         machine.plain(2)(handle.world, 0, steps)
     return handle.world
@@ -103,8 +103,9 @@ def test_a_kind_follows_its_scenario(point):
 
 def test_phases_of_the_model_take_every_world_for_a_plain_one(point):
     """So that their kernels serve worlds with further fields too: those stand behind all others."""
-    machine = machine_of(point.with_agents(kind()))
-    handle = Builder(prepare([point]), [point], 1, 8, 0, machine).fill(np.arange(2))
+    mine = point.with_agents(kind())
+    machine = machine_of(mine)
+    handle = Builder(prepare([mine]), [mine], 1, 8).fill(np.arange(2))
     assert isinstance(handle, Handle)
     wide = WorldType(machine.fields)
     assert list(wide.layout)[: len(World._fields)] == list(WORLD.layout)
@@ -116,7 +117,7 @@ def test_phases_of_the_model_take_every_world_for_a_plain_one(point):
 
 def test_an_array_is_filled_again_for_the_next_block(point):
     mine = point.with_agents(kind())
-    builder = Builder(prepare([mine]), [mine], 1, 8, 0, machine_of(mine))
+    builder = Builder(prepare([mine]), [mine], 1, 8)
     handle = builder.fill(np.arange(2))
     handle.world.reserve[:] = handle.world.reserves[:] = 9.0
     world = builder.fill(np.arange(2), handle).world

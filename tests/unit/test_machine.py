@@ -36,7 +36,7 @@ def point():
 def begun(scenario, steps=0):
     """Two worlds of a scenario after some quarters in plain Python."""
     machine = machine_of(scenario)
-    handle = Builder(prepare([scenario]), [scenario], 1, 8, 0, machine).fill(np.arange(2))
+    handle = Builder(prepare([scenario]), [scenario], 1, 8).fill(np.arange(2))
     with np.errstate(all="ignore"):
         machine.plain(2)(handle.world, 0, steps)
     return handle.world
