@@ -60,7 +60,7 @@ def checked_kinds(where: str, kinds: Iterable[Kind]) -> tuple[Kind, ...]:
     taken: dict[str, str] = {}
     for kind in kinds:
         if not hasattr(kind, "own_fields"):
-            raise ScenarioError(f"{where}: an agent kind is an abm.Kind, not {type(kind).__name__}")
+            raise ScenarioError(f"{where}: an agent kind is an abm.AgentKind, not {type(kind).__name__}")
         for name in (kind.name, *kind.own_fields):
             if name in taken:
                 raise ScenarioError(f"{where}: agent kinds {taken[name]!r} and {kind.name!r} both declare {name!r}")

@@ -178,6 +178,7 @@ class _Linker:
         twin.__qualname__, twin.__doc__, twin.__module__ = function.__qualname__, function.__doc__, function.__module__
         if not self.plain:  # two kernels from the cache may carry the same symbols: one would run in the other's place
             twin.__qualname__ += f"_{self.key(function) or os.urandom(20).hex()}"
+            twin.__module__ = __name__  # a kernel that is loaded imports the module of each function in it
         return twin
 
     def _compiled(self, function: FunctionType, twin: FunctionType) -> Any:

@@ -108,7 +108,7 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
         self.step = self._step_if_not_over  # type: ignore[method-assign]
         plan = prepare(arms)
         lanes = np.array([0, len(arms) - 1], dtype=np.int64)
-        self._handle = Builder(plan, arms, seed, int(replications), int(world), machine).fill(lanes)
+        self._handle = Builder(plan, arms, seed, int(replications), int(world)).fill(lanes)
         if compiled and not compiled_before(PAIR, machine):
             _log.warning("the first step compiles the model for this machine, once: about a minute")
         self._state = self._handle if compiled else self._handle.world

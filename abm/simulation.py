@@ -22,7 +22,7 @@ from abm.equal_firms import equal_firms
 from abm.generations import Design
 from abm.handle import Handle
 from abm.lawtables import compile_law
-from abm.machine import STOCK, Machine, compiled_before, kernel, machine_of
+from abm.machine import Machine, compiled_before, kernel, machine_of
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
 from abm.policy import Policy
@@ -129,7 +129,6 @@ def run_arms(
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
     plan = prepare(arms)
-    machines = [machine_of(arm) for arm in arms]
     worlds = np.arange(first_world, first_world + runs)
     made: list[Results | None] = [None] * len(arms)
     done = 0
@@ -139,10 +138,9 @@ def run_arms(
             progress((done + lanes_done) // len(arms), runs)
 
     # arms of one machine are lanes of one kernel; all arms see the same worlds and draws
-    for machine in dict.fromkeys(machines):
-        places = [place for place, one in enumerate(machines) if one == machine]
-        builder = Builder(plan, arms, seed, replications, first_world, machine, places)
-        for place, recorded in zip(places, _run(builder, runs, lanes, threads, report), strict=True):
+    for machine in dict.fromkeys(map(machine_of, arms)):
+        builder = Builder(plan, arms, seed, replications, first_world, machine)
+        for place, recorded in zip(builder.places, _run(builder, runs, lanes, threads, report), strict=True):
             made[place] = Results(
                 scenario=arms[place].name,
                 seed=seed,
@@ -154,7 +152,7 @@ def run_arms(
                 manifest=_manifest(arms[place], plan, seed, runs, replications),
                 **recorded,
             )
-        done += runs * len(places)
+        done += runs * len(builder.places)
     return [one for one in made if one is not None]
 
 
@@ -199,13 +197,13 @@ class Builder:
         seed: int,
         replications: int,
         first_world: int = 0,
-        machine: Machine = STOCK,
-        places: Sequence[int] | None = None,
+        machine: Machine | None = None,
     ):
-        """`places` are the arms that this machine runs; by default all."""
+        """Lanes of the arms that `machine` runs; by default that of the first arm."""
         self.plan, self.arms, self.seed = plan, tuple(arms), seed
         self.replications, self.first_world = replications, first_world
-        self.machine, self.places = machine, tuple(range(len(arms)) if places is None else places)
+        self.machine = machine_of(arms[0]) if machine is None else machine
+        self.places = [place for place, arm in enumerate(arms) if machine_of(arm) == self.machine]
         self._drawn: dict[tuple[int, int], Floats] = {}
 
     def lanes(self, ids: Ints) -> Lanes:

@@ -22,7 +22,6 @@ from abm.link import Function, link, rules_of
 from abm.machine import Machine
 from abm.quarter import quarter
 from abm.rule_check import all_rules, rule_named, takes
-from abm.schema import nearest
 from abm.state import Ints, World
 
 Firms = Mapping[int, AIFirm]
@@ -94,7 +93,7 @@ def check_firm(name: str, kind: object) -> None:
     for rule in sorted(set(all_rules()) - set(DECISIONS)):
         if inspect.getattr_static(kind, rule, None) is not inspect.getattr_static(AIFirm, rule, None):
             raise TypeError(
-                f"{where}{kind.__name__}.{rule}: not decided firm by firm{nearest(rule, DECISIONS)}; "
+                f"{where}{kind.__name__}.{rule}: not decided firm by firm; "
                 f"replace it for all with scenario.with_rules({rule}=...)"
             )
     for rule in overridden(kind):

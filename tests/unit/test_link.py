@@ -279,6 +279,15 @@ def test_fields_of_the_world_that_change_places_are_noticed(project):
     assert project.run() == (7.0, 3.0, False)
 
 
+def test_a_kept_kernel_needs_no_module_of_the_rule():
+    """Typed in a session, or from a file that the next process does not have: the kernel is the same, and loads."""
+    session = {"__name__": "no_such_module"}
+    exec("def flat(price):\n    return 0.25 * price", session)
+    made = [_after(link(two_steps, {demand: session["flat"]}, {"LANES": 4}))[0] for _ in range(2)]
+    assert made[0] == made[1] == [s + 0.25 * p for s, p in zip(*_world(), strict=True)]
+    assert compiled_before(two_steps, {demand: session["flat"]}, {"LANES": 4})
+
+
 def test_only_the_phases_that_use_a_rule_are_compiled_again():
     def folder(function, **rules):
         linker = linking._Linker(two_steps, rules.get("rules", {}), {"LANES": 4}, dict(linking.PHASE), False)

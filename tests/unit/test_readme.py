@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import doctest
 import importlib.util
 import re
 from pathlib import Path
 
 import pytest
+from code_blocks import Page
 
 import abm
 from experiments.cli import main
 
 ROOT = Path(abm.__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-
-
-def blocks(language):
-    """Code blocks of one language, in order."""
-    found = [code for name, code in BLOCKS if name == language]
-    assert found, f"the README has no block of {language}"
-    return found
+PAGE = Page(ROOT / "README.md")
+README, blocks = PAGE.text, PAGE.blocks
 
 
 def shell_lines():
@@ -30,26 +23,19 @@ def shell_lines():
 
 
 def test_every_block_is_of_a_kind_that_is_checked():
-    assert {name for name, _ in BLOCKS} == {"bash", "python", "pycon", "toml", "text"}
+    assert {name for name, _ in PAGE.all} == {"bash", "python", "pycon", "toml", "text"}
 
 
 @pytest.mark.slow
 def test_python_blocks_run(capsys):
     """In order and in one session, as a reader would type them; each prints something."""
-    session = {}
-    for code in blocks("python"):
-        exec(compile(code, "README.md", "exec"), session)
-        assert capsys.readouterr().out.strip(), f"prints nothing:\n{code}"
+    session = PAGE.run_python(lambda: capsys.readouterr().out)
     assert session["frame"].shape == (32 * 52, 5)
     assert session["model"].quarter == "2023Q4"
 
 
 def test_answers_of_the_law_are_those_shown():
-    for code in blocks("pycon"):
-        example = doctest.DocTestParser().get_doctest(code, {}, "README.md", "README.md", 0)
-        result = doctest.DocTestRunner(verbose=False).run(example)
-        assert result.attempted > 0
-        assert result.failed == 0
+    PAGE.check_answers()
 
 
 @pytest.mark.slow
@@ -57,10 +43,7 @@ def test_answers_of_the_law_are_those_shown():
 def test_commands_of_the_command_line_section_work(line, tmp_path, monkeypatch, capsys):
     """As written, with the files of the README at hand and 4 pairs for speed."""
     monkeypatch.chdir(tmp_path)
-    for code in blocks("toml"):
-        name = re.match(r"# (\S+\.toml)\n", code)
-        assert name, f"the first line must name the file:\n{code}"
-        (tmp_path / name[1]).write_text(code, encoding="utf-8")
+    PAGE.write_files(tmp_path)
     words = re.findall(r'"[^"]*"|\S+', line)[1:]
     arguments = [word.strip('"') for word in words] + (["--runs", "4"] if words[0] == "run" else [])
     assert main(arguments) == 0
@@ -85,10 +68,7 @@ def test_the_other_commands_start_something_that_exists():
 
 
 def test_links_lead_somewhere():
-    targets = re.findall(r"\]\(([^)#\s]+)\)", README)
-    missing = [target for target in targets if "://" not in target and not (ROOT / target).exists()]
-    assert len(targets) > 10
-    assert missing == []
+    assert PAGE.dead_links() == []
 
 
 def test_the_table_of_scenarios_is_complete():

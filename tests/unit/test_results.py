@@ -12,6 +12,7 @@ import pytest
 from made_results import FIRMS, made
 
 import abm
+from abm.labelled import Panel
 from abm.outcomes import OUTCOMES
 from abm.results import Results, ResultsError, UnknownNameError
 from abm.series import FIRM_SERIES, INDEX, SERIES
@@ -315,3 +316,36 @@ def test_a_folder_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:
         Results.load(tmp_path / "result")
     with pytest.raises(ResultsError, match="no such folder"):
         Results.load(tmp_path / "nowhere" / "result")
+
+
+# --- what added agents recorded ---------------------------------------------------------------------------------------
+
+
+def with_reserves(shape: tuple[int, ...] = (2, 3, 2), **more: Any) -> Results:
+    panel = Panel(
+        "USD bn", "reserve", {"insurer": ("A", "B"), "quarter": ("2020Q1", "2020Q2", "2020Q3")}, np.ones(shape)
+    )
+    return Results(**{**fields_of(made(2, 3, **more)), "added": {"reserves": panel}})
+
+
+def test_what_added_agents_recorded_is_labelled_saved_and_blanked(tmp_path: Path) -> None:
+    run = with_reserves(failed={1: (2, 0)})
+    found = run["reserves"]
+    assert (found.dims, found.values.shape, found.unit) == (("run", "quarter", "insurer"), (2, 3, 2), "USD bn")
+    assert found.coords["insurer"] == ("A", "B")
+    assert found.at("2020Q2")[0].tolist() == [1.0, 1.0]
+    assert np.isnan(found.values[1]).all()
+    assert "reserves" in run.names
+    again = Results.load(run.save(tmp_path / "results"))
+    np.testing.assert_array_equal(again["reserves"].values, found.values)
+    assert (again["reserves"].dims, again["reserves"].coords["insurer"]) == (found.dims, ("A", "B"))
+    with pytest.raises(ResultsError, match="take it as results"):
+        run.to_frame(["reserves"])
+    (tmp_path / "results" / "added.reserves.parquet").unlink()
+    with pytest.raises(ResultsError, match=r"added\.reserves\.parquet is missing"):
+        Results.load(tmp_path / "results")
+
+
+def test_what_added_agents_recorded_must_fit() -> None:
+    with pytest.raises(ResultsError, match=r"added\['reserves'\] has shape \(2, 3, 1\), \(2, 3, 2\) expected"):
+        with_reserves((2, 3, 1))

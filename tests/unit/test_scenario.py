@@ -1,5 +1,6 @@
 """Scenarios: built-in files, user files, changes, counterfactual arms, refusals."""
 
+import pickle
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import abm
 from abm.calendar import quarter_index
 from abm.policy import Policy, is_standing, load_policy, none_0
+from abm.rules.chips import list_price
 from abm.scenario import FOLDER, MODES, Scenario, ScenarioError, list_scenarios
 
 BUILT_IN = ("history", "chips_only", "frozen", "lifted_2027", "none_0", "none_threat", "sliding", "tight", "tools_only")
@@ -232,10 +234,7 @@ def test_sliding_thresholds_need_a_ratio_and_belong_to_their_mode(tmp_path: Path
     assert sliding.slide.start == quarter_index("2022Q4")
     assert sliding.describe()["sliding_ratio"] == 0.3
     assert sliding.counterfactual("none_0").slide.ratio is None
-    assert (
-        "us_2025_04_informed_letters" not in sliding.policy.ids
-        or not sliding.policy["us_2025_04_informed_letters"].clauses
-    )
+    assert max(clause.effective for one in sliding.policy for clause in one.clauses).year == 2022
     with pytest.raises(ScenarioError, match="try mode 'tight'"):
         sliding.with_continuation("freeze_abs")
     for text, fault in (
@@ -271,3 +270,48 @@ def test_the_rule_of_learning_is_a_word_of_the_scenario(tmp_path):
     assert scenario.counterfactual("none_0").learning == "best_reply", "both arms learn alike unless told otherwise"
     assert Scenario.load("history").learning == "ewa"
     assert Scenario.load("history").with_learning("fixed").learning == "fixed"
+
+
+# --- rules of a user's own --------------------------------------------------------------------------------------------
+
+
+def half(chip_quality, reference_price, price_exponent):
+    return 0.5 * reference_price
+
+
+def test_rules_are_kept_checked_and_described() -> None:
+    stock = Scenario.load("history")
+    mine = stock.with_rules(list_price=half).with_rules(quality=lambda train, serve, training_share: train)
+    assert list(mine.rules) == ["list_price", "quality"]
+    assert stock.rules == {}
+    assert mine.counterfactual("chips_only").rules == mine.rules
+    assert mine.without("waiting").with_point(True).rules == mine.rules
+    told = mine.describe()["rules"]
+    assert told["list_price"]["function"].endswith("test_scenario.half")
+    assert len(told["list_price"]["digest"]) == 16
+    assert told["list_price"]["digest"] != told["quality"]["digest"]
+    assert mine.with_rules(list_price=list_price).describe()["rules"]["list_price"] != told["list_price"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        ({"lst_price": half}, "no rule is called 'lst_price'; nearest valid name: 'list_price'"),
+        ({"exp": half}, "no rule is called 'exp'"),
+        ({"list_price": lambda price: price}, "must take 3 numbers: chip_quality, reference_price, price_exponent"),
+        ({"list_price": lambda a, b, c: 1}, r"must return a float \(such as 1.0, not 1\)"),
+        ({"list_price": 2.0}, "rule list_price: the replacement must be a plain function, not float"),
+        ({"list_price": [half]}, "rule list_price: the replacement must be a plain function, not list"),
+    ],
+)
+def test_rules_that_do_not_fit_are_refused_in_one_line(rules, says) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ScenarioError, match=f"scenario 'history': .*{says}") as refused:
+        Scenario.load("history").with_rules(**rules)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_scenario_with_a_rule_can_be_pickled_where_the_function_can_be_imported() -> None:
+    mine = Scenario.load("history").with_rules(list_price=list_price)
+    again = pickle.loads(pickle.dumps(mine))
+    assert again == mine
+    assert again.rules["list_price"] is list_price
