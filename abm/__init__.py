@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from abm.backfire import Comparison
+    from abm.explanation import Explanation, explain
     from abm.law import ChipSpec, Ruling, classify
     from abm.model import ChipCurbsModel
     from abm.parameters import load_parameters
@@ -26,6 +27,7 @@ __all__ = [
     "ChipCurbsModel",
     "ChipSpec",
     "Comparison",
+    "Explanation",
     "Policy",
     "Results",
     "Ruling",
@@ -34,6 +36,7 @@ __all__ = [
     "__version__",
     "classify",
     "compare",
+    "explain",
     "list_scenarios",
     "load_parameters",
     "load_policy",
@@ -44,6 +47,7 @@ _HOME = {
     "ChipCurbsModel": "model",
     "ChipSpec": "law",
     "Comparison": "backfire",
+    "Explanation": "explanation",
     "Policy": "policy",
     "Results": "results",
     "Ruling": "law",
@@ -51,6 +55,7 @@ _HOME = {
     "ScenarioError": "scenario",
     "classify": "law",
     "compare": "simulation",
+    "explain": "explanation",
     "list_scenarios": "scenario",
     "load_parameters": "parameters",
     "load_policy": "policy",

@@ -15,6 +15,7 @@ from abm.agents import AIFirm, ChipVendor, Regulator, SupplyNode
 from abm.agents.regulator import offices
 from abm.calendar import quarter_label
 from abm.draws import check_seed
+from abm.explanation import state_before
 from abm.link import link
 from abm.network import knowledge_network, procurement_network, supply_network
 from abm.quarter import quarters
@@ -101,13 +102,16 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
         self.step = self._step_if_not_over  # type: ignore[method-assign]
         plan = prepare(arms)
         lanes = np.array([0, len(arms) - 1], dtype=np.int64)
-        self._handle = Builder(plan, arms, seed, int(replications), int(world)).fill(lanes)
+        builder = Builder(plan, arms, seed, int(replications), int(world))
+        self._handle = builder.fill(lanes)
         if compiled and not compiled_before(PAIR):
             _log.warning("the first step compiles the model for this machine, once: about a minute")
         self._quarters = kernel(PAIR) if compiled else link(quarters, sizes={"LANES": PAIR}, plain=True)
         self._state = self._handle if compiled else self._handle.world
         self.controls = RunView(plan, self._handle.world, 0, arms[0])
         self.counterfactual = RunView(plan, self._handle.world, 1, arms[1]) if len(arms) > 1 else None
+        for run in filter(None, (self.controls, self.counterfactual)):
+            run.before = partial(state_before, builder, lanes, self._quarters, compiled, run.lane)
         self._add_agents()
         self.datacollector = _collector(self)
 

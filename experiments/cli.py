@@ -1,4 +1,4 @@
-"""The command `curbs`: run scenarios, list and check them, ask what the law says of a chip.
+"""The command `curbs`: run scenarios, list and check them, ask what the law says of a chip and why agents act.
 
 Heavy modules (NumPy, Numba, matplotlib) are imported inside the commands, so that `curbs --help` is immediate.
 """
@@ -31,6 +31,7 @@ EPILOG = """examples:
   curbs run chips_only --against tools_only --runs 64
   curbs run mine.toml --set enforcement=0.9 --without stockpiling --point
   curbs classify "H20" 2025-05-01
+  curbs explain TENCENT --quarter 2023Q3
 """
 
 
@@ -94,6 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     classify.set_defaults(act=classify_command)
     for command in (scenarios, check, classify):
         _add_common(command)
+    _add_explain(commands)
     return parser
 
 
@@ -128,6 +130,22 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--out", type=Path, metavar="DIR", help="write a results folder; it must not exist")
     _add_common(run)
     run.set_defaults(act=run_command)
+
+
+def _add_explain(commands: Any) -> None:
+    explain = commands.add_parser(
+        "explain",
+        help="say why a firm, vendor, node or regulator did what it did in a quarter",
+        description="The terms of an agent's decisions in one quarter of one world, in words and numbers.",
+    )
+    explain.add_argument("agent", metavar="FIRM", help="firm, vendor, supply node or regulator, such as TENCENT")
+    explain.add_argument("--quarter", required=True, metavar="QUARTER", help="such as 2023Q3")
+    explain.add_argument("--scenario", default="history", metavar="NAME", help="name or file (default history)")
+    explain.add_argument("--world", type=_whole(0), default=0, metavar="N", help="which world (default 0)")
+    explain.add_argument("--seed", type=_whole(0), default=1, metavar="N", help="root seed (default 1)")
+    explain.add_argument("--replications", type=_whole(1), default=8, metavar="N", help="worlds per point (default 8)")
+    _add_common(explain)
+    explain.set_defaults(act=explain_command)
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -210,6 +228,18 @@ def classify_command(args: argparse.Namespace) -> int:
         print_json({"chip": args.chip, "date": args.date, **asdict(ruling)})
     else:
         print(f"{ruling.status}: {ruling.reason}")
+    return OK
+
+
+def explain_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs explain`."""
+    from abm.explanation import explain
+
+    found = explain(args.agent, args.quarter, args.scenario, args.world, args.seed, args.replications)
+    if args.json:
+        print_json(found.as_dict())
+    else:
+        print(found)
     return OK
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import mesa
 
-from abm.view import Quantities, Quantity, View, by_name
+from abm.agents.explained import Explained
+from abm.view import Quantities, Quantity, by_name
 from abm.vocabulary import BUYER_CLASSES, SERVE, TRAIN, WORKLOADS
 
 
-class FirmView(View):
+class FirmView(Explained):
     """An AI firm in one run. All attributes are read-only and show the last quarter run.
 
     Numbers carry the unit that `type(firm).budget.unit` names; money in USD bn, chips in thousand, compute in thousand

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import mesa
 
+from abm.agents.explained import Explained
 from abm.edges import Edge, countries
 from abm.network import node_output
 from abm.supply_edges import supply
-from abm.view import View
 
 
-class NodeView(View):
+class NodeView(Explained):
     """A supply node in one run. All attributes are read-only and show the last quarter run.
 
     The engine keeps totals of each role (tools by country, wafers, memory, packaging); what one node delivers is its

@@ -22,6 +22,7 @@ LAYERS = (
     ("simulation", "simulation edges"),
     ("networks", "supply_edges"),
     ("graphs", "network"),
+    ("explanation", "callsites recording origins telling explanation explain_firm explain_others"),
     ("agents", "agents"),
     ("model", "model"),
 )
