@@ -17,7 +17,7 @@ LAYERS = (
     ("quarter and designs", "quarter generations operators"),
     ("court", "designs court results"),
     ("law tables", "lawtables effects"),
-    ("world", "world backfire"),
+    ("world", "world decomposition backfire"),
     ("start", "start view"),
     ("simulation", "simulation edges"),
     ("networks", "supply_edges"),
