@@ -96,6 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (scenarios, check, classify):
         _add_common(command)
     _add_explain(commands)
+    _add_prior(commands)
     return parser
 
 
@@ -146,6 +147,21 @@ def _add_explain(commands: Any) -> None:
     explain.add_argument("--replications", type=_whole(1), default=8, metavar="N", help="worlds per point (default 8)")
     _add_common(explain)
     explain.set_defaults(act=explain_command)
+
+
+def _add_prior(commands: Any) -> None:
+    prior = commands.add_parser(
+        "prior",
+        help="hold worlds drawn from the priors against every observed fact",
+        description="Prior-predictive report: coverage of facts to 2024Q4, prior regions that miss them, regimes.",
+    )
+    prior.add_argument("--runs", type=_whole(1), default=1024, metavar="N", help="pairs of worlds (default 1024)")
+    prior.add_argument("--seed", type=_whole(0), default=1, metavar="N", help="root seed (default 1)")
+    prior.add_argument("--replications", type=_whole(1), default=2, metavar="N", help="worlds per point (default 2)")
+    prior.add_argument("--threads", type=_whole(1), metavar="N", help="threads (default one a core)")
+    prior.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; it must not exist")
+    _add_common(prior)
+    prior.set_defaults(act=prior_command)
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -240,6 +256,28 @@ def explain_command(args: argparse.Namespace) -> int:
         print_json(found.as_dict())
     else:
         print(found)
+    return OK
+
+
+def prior_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs prior`."""
+    from experiments.runfolder import check_free
+
+    check_free(args.out)
+    from experiments.prior_report import COVERAGE_HEADER, REPORT, coverage_rows, run_prior, write_prior
+
+    prior = run_prior(args.runs, args.seed, args.replications, args.threads)
+    write_prior(args.out, prior)
+    if args.json:
+        print_json(
+            {
+                "out": str(args.out),
+                "facts": [dict(zip(COVERAGE_HEADER, row, strict=True)) for row in coverage_rows(prior)],
+            }
+        )
+    else:
+        inside = sum(fact.inside(0.9) for fact in prior.facts)
+        print(f"{inside} of {len(prior.facts)} facts lie inside the 90 % band of the priors; {args.out / REPORT}")
     return OK
 
 
