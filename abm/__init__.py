@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from abm.agents import AIFirm
     from abm.backfire import Comparison
+    from abm.explanation import Explanation, explain
     from abm.kinds import AgentKind
     from abm.law import ChipSpec, Ruling, classify
     from abm.model import ChipCurbsModel
@@ -31,6 +32,7 @@ __all__ = [
     "ChipCurbsModel",
     "ChipSpec",
     "Comparison",
+    "Explanation",
     "Policy",
     "Results",
     "Ruling",
@@ -39,6 +41,7 @@ __all__ = [
     "__version__",
     "classify",
     "compare",
+    "explain",
     "list_scenarios",
     "load_parameters",
     "load_policy",
@@ -52,6 +55,7 @@ _HOME = {
     "ChipCurbsModel": "model",
     "ChipSpec": "law",
     "Comparison": "backfire",
+    "Explanation": "explanation",
     "Policy": "policy",
     "Results": "results",
     "Ruling": "law",
@@ -59,6 +63,7 @@ _HOME = {
     "ScenarioError": "scenario",
     "classify": "law",
     "compare": "simulation",
+    "explain": "explanation",
     "list_scenarios": "scenario",
     "load_parameters": "parameters",
     "load_policy": "policy",

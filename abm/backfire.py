@@ -11,8 +11,17 @@ from pathlib import Path
 import numpy as np
 
 from abm.calendar import quarter_label
+from abm.decomposition import Decomposition, decompose
 from abm.effects import Arms, Effect, Effects
-from abm.intervals import Shares, Waiting, cluster_shares, first_lasting, independent_groups, spread
+from abm.intervals import (
+    Shares,
+    Survival,
+    Waiting,
+    cluster_shares,
+    first_lasting,
+    independent_groups,
+    spread,
+)
 from abm.outcomes import Floats
 from abm.regimes import (
     DECOUPLING_RESTS_ON,
@@ -152,6 +161,25 @@ class Backfire:
     dimension: str
     band: float
     waiting: Waiting
+    groups: Codes
+
+    @cached_property
+    def survival(self) -> Survival:
+        """Share of pairs without a backfire by quarter (Kaplan-Meier), with 90 % interval over points and counts."""
+        return self.waiting.curve(self.groups)
+
+    @property
+    def quarters(self) -> tuple[str, ...]:
+        """Labels of the steps of `survival`."""
+        return tuple(quarter_label(int(step)) for step in self.survival.steps)
+
+    def surviving(self, horizon: int | str) -> tuple[float, float, float]:
+        """Share of pairs without a backfire by a horizon, and its 90 % interval; the last known beyond the record."""
+        if not self.survival.steps.size:
+            return (np.nan, np.nan, np.nan)
+        place = min(horizon_step(horizon), int(self.survival.steps[-1]))
+        curve = self.survival
+        return float(curve.alive[place]), float(curve.low[place]), float(curve.high[place])
 
     @property
     def median(self) -> str | None:
@@ -224,6 +252,28 @@ class Comparison:
         """Every effect over all quarters, (run, quarter), by name."""
         return self.arms.paths
 
+    @cached_property
+    def groups(self) -> Codes:
+        """Independent group of each pair: its parameter point, or the pair itself if all have the same parameters."""
+        controls = self.controls
+        return independent_groups(controls.point, controls.world, dict(controls.parameters))
+
+    def decompose(self, effect: str) -> Decomposition:
+        """Split an effect into parts that add up to it in every pair and quarter.
+
+        Parameters
+        ----------
+        effect : str
+            "self_reliance": denial (domestic volume held at its path without controls) and inducement (the rest);
+            "lead": China slowed and US changed (MODEL 9.1, 9.2).
+
+        Raises
+        ------
+        UnknownNameError
+            An effect without a decomposition, with the nearest one that has one.
+        """
+        return decompose(self.paths, effect, self.groups)
+
     def effects(self, horizon: int | str) -> Effects:
         """Paired effects at the end of a year (2028) or in a quarter ("2028Q4")."""
         return self.arms.at(self._step(horizon))
@@ -269,7 +319,7 @@ class Comparison:
             band = bands * signed
             path = self.paths[name].values
             outside = path < band if band < 0 else path > band
-            found[name] = Backfire(name, band, first_lasting(outside, self.arms.ok, STAYS))
+            found[name] = Backfire(name, band, first_lasting(outside, self.arms.ok, STAYS), self.groups)
         return found
 
     def summary(self, horizons: Sequence[int | str] = HORIZONS) -> list[SummaryRow]:

@@ -5,6 +5,9 @@ independent.  Intervals therefore resample whole points (cluster bootstrap, Davi
 effective sample size says how many independent runs would be worth as much (Kish 1965).
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,14 +101,8 @@ def cluster_shares(codes: Integers, clusters: Integers, categories: int, level: 
 
 
 def _bootstrap(count: Floats, size: Floats, level: float) -> tuple[Floats, Floats]:
-    """Percentile interval of each share over resampled clusters, drawn in blocks to bound memory."""
-    generator = Generator(PCG64(RESAMPLE_SEED))
-    clusters = size.size
-    shares = []
-    for _ in range(RESAMPLES // _BLOCK):
-        drawn = generator.integers(0, clusters, size=(_BLOCK, clusters)) + clusters * np.arange(_BLOCK)[:, None]
-        weight = np.bincount(drawn.ravel(), minlength=_BLOCK * clusters).reshape(_BLOCK, clusters).astype(np.float64)
-        shares.append((weight @ count) / (weight @ size)[:, None])
+    """Percentile interval of each share over resampled clusters."""
+    shares = [(weight @ count) / (weight @ size)[:, None] for weight in _resamples(size.size)]
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(np.concatenate(shares), [tail, 1.0 - tail], axis=0)
     return low, high
@@ -129,7 +126,89 @@ def independent_groups(points: Integers, worlds: Integers, parameters: dict[str,
     return worlds if alike else points
 
 
+@dataclass(frozen=True, eq=False)
+class Means:
+    """Means over runs with 90 % intervals over clusters, each of shape (column,); `n` counts runs with a value."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+    n: Integers
+    clusters: int
+
+
+def cluster_means(values: Floats, clusters: Integers, level: float = LEVEL) -> Means:
+    """Mean of each column over the runs that have a value, the interval by resampling whole clusters.
+
+    Every call draws the same resamples, so that means of parts add up to the mean of the whole in each of them.
+
+    Parameters
+    ----------
+    values : (run, column)
+        NaN where a run has no value.
+    clusters : (run,)
+        Group of each run, any labels.
+    """
+    names, place = np.unique(clusters, return_inverse=True)
+    known = np.isfinite(values)
+    total, count = (np.zeros((names.size, values.shape[1])) for _ in range(2))
+    np.add.at(total, place, np.where(known, values, 0.0))
+    np.add.at(count, place, known)
+    nothing = np.full(values.shape[1], np.nan)
+    if names.size == 0:
+        return Means(nothing, nothing, nothing, np.zeros(values.shape[1], np.int64), 0)
+    mean = _over(total.sum(axis=0), count.sum(axis=0))
+    drawn = [_over(weight @ total, weight @ count) for weight in _resamples(names.size)]
+    low, high = _ends(np.concatenate(drawn), level)
+    return Means(mean, low, high, known.sum(axis=0), names.size)
+
+
+def _over(total: Floats, count: Floats) -> Floats:
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+
+
+def _ends(drawn: Floats, level: float) -> tuple[Floats, Floats]:
+    """Percentile interval of each column, NaN where a column has no value."""
+    tail = (1.0 - level) / 2.0
+    ends = np.full((2, drawn.shape[1]), np.nan)
+    usable = np.isfinite(drawn).any(axis=0)
+    if usable.any():
+        ends[:, usable] = np.nanquantile(drawn[:, usable], [tail, 1.0 - tail], axis=0)
+    return ends[0], ends[1]
+
+
+def _resamples(clusters: int) -> Iterator[Floats]:
+    """How often each cluster is drawn, (resample, cluster), in blocks to bound memory; the same for every call."""
+    generator = Generator(PCG64(RESAMPLE_SEED))
+    for _ in range(RESAMPLES // _BLOCK):
+        drawn = generator.integers(0, clusters, size=(_BLOCK, clusters)) + clusters * np.arange(_BLOCK)[:, None]
+        counted = np.bincount(drawn.ravel(), minlength=_BLOCK * clusters)
+        yield counted.reshape(_BLOCK, clusters).astype(np.float64)
+
+
 # --- waiting times ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Survival:
+    """Kaplan-Meier curve: share of runs in which something has not begun by the end of each step.
+
+    Attributes
+    ----------
+    steps, alive, low, high : (step,)
+        The last two are the 90 % interval over clusters.
+    at_risk, begun : (step,)
+        Runs that had neither begun nor been censored before the step, and those that begin in it.
+    clusters : int
+    """
+
+    steps: Integers
+    alive: Floats
+    low: Floats
+    high: Floats
+    at_risk: Integers
+    begun: Integers
+    clusters: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,11 +246,45 @@ class Waiting:
         at_risk = step.size - np.concatenate([[0], np.cumsum(ended)[:-1]])
         return np.arange(begun.size), np.cumprod(1.0 - begun / at_risk)
 
+    def curve(self, clusters: Integers, level: float = LEVEL) -> Survival:
+        """The same with counts at risk and a 90 % interval by resampling whole clusters.
+
+        Parameters
+        ----------
+        clusters : (run,)
+            Group of each run, any labels.
+        """
+        known = ~np.isnan(self.quarter)
+        steps, alive = self.survival()
+        names, place = np.unique(clusters[known], return_inverse=True)
+        begun, ended = (np.zeros((names.size, steps.size)) for _ in range(2))
+        step = self.quarter[known].astype(np.int64)
+        np.add.at(begun, (place, step), self.observed[known])
+        np.add.at(ended, (place, step), 1.0)
+        low, high = np.full((2, steps.size), np.nan)
+        if names.size:
+            drawn = [_kaplan_meier(weight @ begun, weight @ ended) for weight in _resamples(names.size)]
+            low, high = _ends(np.concatenate(drawn), level)
+        at_risk = _at_risk(ended.sum(axis=0, keepdims=True))[0].astype(np.int64)
+        return Survival(steps, alive, low, high, at_risk, begun.sum(axis=0).astype(np.int64), names.size)
+
     def median(self) -> int | None:
         """First step by which half of the runs are expected to have begun, None if it lies beyond the record."""
         steps, alive = self.survival()
         reached = steps[alive <= 0.5]
         return int(reached[0]) if reached.size else None
+
+
+def _at_risk(ended: Floats) -> Floats:
+    """Runs not yet begun or censored at the start of each step, (sample, step)."""
+    return ended.sum(axis=1, keepdims=True) - np.cumsum(ended, axis=1) + ended
+
+
+def _kaplan_meier(begun: Floats, ended: Floats) -> Floats:
+    """Share not begun by the end of each step, (sample, step); nobody at risk leaves it as it was."""
+    at_risk = _at_risk(ended)
+    hazard = np.divide(begun, at_risk, out=np.zeros_like(begun), where=at_risk > 0)
+    return np.asarray(np.cumprod(1.0 - hazard, axis=1), dtype=np.float64)
 
 
 def first_lasting(inside: Bools, known: Bools, lasts: int = 4) -> Waiting:

@@ -15,6 +15,7 @@ from abm.agents import AddedAgent, AIFirm, ChipVendor, Regulator, SupplyNode
 from abm.agents.regulator import offices
 from abm.calendar import quarter_label
 from abm.draws import check_seed
+from abm.explanation import state_before
 from abm.machine import compiled_before, kernel, machine_of
 from abm.network import knowledge_network, procurement_network, supply_network
 from abm.scenario import Scenario, ScenarioError
@@ -108,7 +109,8 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
         self.step = self._step_if_not_over  # type: ignore[method-assign]
         plan = prepare(arms)
         lanes = np.array([0, len(arms) - 1], dtype=np.int64)
-        self._handle = Builder(plan, arms, seed, int(replications), int(world)).fill(lanes)
+        builder = Builder(plan, arms, seed, int(replications), int(world), machine)
+        self._handle = builder.fill(lanes)
         if compiled and not compiled_before(PAIR, machine):
             _log.warning("the first step compiles the model for this machine, once: about a minute")
         self._state = self._handle if compiled else self._handle.world
@@ -118,10 +120,12 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
         special = _special(agents, self.controls.names(AIFirm.kind))
         self._add_agents(special)
         self._quarters: Any
-        if special:
+        if special:  # their methods look at this model, so its past cannot be run again
             self._quarters = SpecialQuarters(self._handle, self._special_firms(special), machine, compiled)
         else:
             self._quarters = kernel(PAIR, machine) if compiled else machine.plain(PAIR)
+            for run in self._runs:
+                run.before = partial(state_before, builder, lanes, self._quarters, compiled, run.lane)
         self.datacollector = _collector(self)
 
     def _add_agents(self, special: Mapping[str, Any]) -> None:

@@ -10,18 +10,23 @@ that meets an NVIDIA row, in money or in Epoch's units and H100e (which Epoch de
 2/3 x(t) + 1/3 x(t+1).  The rows themselves are never shifted.
 """
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.calendar import FIRST_YEAR, QUARTERS, periods_of, quarter_index, quarter_label
 from abm.outcomes import MONTHS, Floats, Recorded, capability_past, data_pack, first_reach, rising, share
+from abm.schema import DATA, nearest
 from abm.tables import number, observed_series, text
 
 LAST_OBSERVED = quarter_index("2024Q4")
 """Observations end here: nothing later is used (MODEL 10)."""
+SILENT = DATA / "silent.toml"
+"""Series of the data about which the model has nothing to say, by reason."""
 EPOCH_START = quarter_index("2022Q1")
 """First quarter of Epoch's cumulative counts."""
 LAG_WINDOW = 2
@@ -51,6 +56,8 @@ class Operator:
         "sum", "mean" or "last" over the quarters of a period, or "total" from `start` to its end.
     percent : bool
         Whether the result is 100 times the first part over the second; otherwise there is one part.
+    firms : tuple of str
+        Firms whose own series it reads.
     start : int
         First step of the statistic.
     """
@@ -64,6 +71,7 @@ class Operator:
     reduce: str = "sum"
     percent: bool = False
     start: int = 0
+    firms: tuple[str, ...] = ()
 
     @property
     def fiscal(self) -> bool:
@@ -169,16 +177,39 @@ def _sums(*groups: tuple[str, ...]) -> Parts:
     return parts
 
 
-def _tencent_capex(run: Recorded) -> tuple[Floats, ...]:
-    """Tencent's accelerator money over the accelerator share of its capex, in RMB at the year's rate."""
-    spending = run.series("tencent_spending")
-    years = FIRST_YEAR + np.arange(spending.shape[1]) // 4
-    held = np.clip(years, _SHARE_YEARS[0], _SHARE_YEARS[-1]) - _SHARE_YEARS[0]
-    shares = np.stack([run.parameters[f"accelerator_share_{year}"] for year in _SHARE_YEARS], axis=1)
+def _years(flow: Floats) -> NDArray[np.int64]:
+    """Calendar year of each quarter of a flow."""
+    return FIRST_YEAR + np.arange(flow.shape[1]) // 4
+
+
+def _in_yuan(flow: Floats) -> Floats:
+    """USD as RMB at the year's rate; the first and last known rates hold before and after."""
     rows = data_pack().observations.where(series_id="FX_USDCNY")
     rate = dict(sorted((int(text(row, "period")), number(row, "value")) for row in rows))
-    exchange = np.asarray([rate[min(max(int(year), min(rate)), max(rate))] for year in years])
-    return (spending / shares[:, held] * exchange,)
+    exchange = np.asarray([rate[min(max(int(year), min(rate)), max(rate))] for year in _years(flow)])
+    return flow * exchange
+
+
+def _capex(run: Recorded, spending: Floats) -> Floats:
+    """Accelerator money of Chinese platforms over its share of their capital expenditure, USD bn."""
+    held = np.clip(_years(spending), _SHARE_YEARS[0], _SHARE_YEARS[-1]) - _SHARE_YEARS[0]
+    shares = np.stack([run.parameters[f"accelerator_share_{year}"] for year in _SHARE_YEARS], axis=1)
+    return np.asarray(spending / shares[:, held], dtype=np.float64)
+
+
+def _tencent_capex(run: Recorded) -> tuple[Floats, ...]:
+    """Tencent's capital expenditure, RMB bn."""
+    return (_in_yuan(_capex(run, run.series("tencent_spending"))),)
+
+
+def _capex_of(firms: tuple[str, ...], yuan: bool = True) -> Parts:
+    """Capital expenditure of some Chinese platforms together."""
+
+    def parts(run: Recorded) -> tuple[Floats, ...]:
+        money = _capex(run, run.by_firm("firm_spending", *firms))
+        return (_in_yuan(money) if yuan else money,)
+
+    return parts
 
 
 def _lag(run: Recorded) -> tuple[Floats, ...]:
@@ -199,6 +230,14 @@ def _lag(run: Recorded) -> tuple[Floats, ...]:
 
 def _monthly_wafers(run: Recorded) -> tuple[Floats, ...]:
     return (run.series("advanced_wafers") / MONTHS,)
+
+
+def _chip_sales(run: Recorded) -> tuple[Floats, ...]:
+    return (_in_yuan(run.series("vendor_cn_revenue")),)
+
+
+def _yield(run: Recorded) -> tuple[Floats, ...]:
+    return (100.0 * run.series("yield_domestic"),)
 
 
 def _domestic_tools(run: Recorded) -> tuple[Floats, ...]:
@@ -222,6 +261,15 @@ def _plain(series_id: str, unit: str, period: str, definition: str, *uses: str) 
     return Operator(series_id, unit, period, definition, uses, _sums(uses))
 
 
+_FOUR = ("ALIBABA", "TENCENT", "BAIDU", "BYTEDANCE")
+
+
+def _platforms(series_id: str, unit: str, period: str, whose: str, *firms: str) -> Operator:
+    """Capital expenditure of Chinese platforms."""
+    text = f"capital expenditure of {whose}: accelerator money over its share"
+    return Operator(series_id, unit, period, text, ("firm_spending",), _capex_of(firms, unit == "RMB bn"), firms=firms)
+
+
 _ALL = (
     _plain("NVDA_CHINA_REV_BILL", "USD bn", "fiscal quarter", "NVIDIA's billing in China and Hong Kong: flagships at "
            "their price plus the residual (gaming, low tier, network)", *_BILLING),
@@ -229,9 +277,13 @@ _ALL = (
            "begins", *_BILLING),
     _plain("NVDA_CHINA_RESID", "USD bn", "fiscal year", "the part of that billing that flagships do not explain",
            "nvidia_china_residual"),
+    Operator("NVDA_CHINA_RESID_Q", "USD bn", "fiscal year", "the same, mean of a year's quarters",
+             ("nvidia_china_residual",), _sums(("nvidia_china_residual",)), "mean"),
     _plain("CN_NVDA_H100E_FLOW", "thousand H100e", "fiscal quarter", "NVIDIA flagships delivered to China legally, in "
            "accounting units; no grey, offshore or pre-2022 chips", *_H100E),
     _plain("CN_NVDA_UNITS_FLOW", "thousand units", "fiscal quarter", "the same, counted", "nvidia_china_units"),
+    _plain("H20_UNITS_SA", "thousand units", "year", "the same by calendar year; in 2024 all are chips made for the "
+           "rules of October 2023", "nvidia_china_units"),
     Operator("CN_NVDA_H100E_CUM", "thousand H100e", "fiscal quarter", "that compute cumulated from fiscal 2022Q1",
              _H100E, _sums(_H100E), "total", start=EPOCH_START),
     Operator("WORLD_NVDA_H100E_CUM", "thousand H100e", "fiscal quarter", "all NVIDIA compute sold, cumulated from "
@@ -244,28 +296,42 @@ _ALL = (
            "domestic_cards"),
     Operator("IDC_SHARE_DOM", "percent", "year", "Chinese share of those cards", _CARDS,
              _sums(("domestic_cards",), _CARDS), percent=True),
+    Operator("IDC_SHARE_NVDA", "percent", "year", "the share of NVIDIA, all low-tier cards of US makers counted as its "
+             "own", _CARDS, _sums(("nvidia_china_units", "us_low_tier_cards"), _CARDS), percent=True),
+    _plain("IDC_LOWTIER_NV", "thousand cards", "year", "low-tier cards of US makers among them", "us_low_tier_cards"),
     _plain("ASCEND_UNITS", "thousand units", "year", "Ascend packages finished", "ascend_packages"),
     Operator("MS_SELFSUFF", "percent", "year", "Chinese share of what Chinese AI firms pay for chips",
              ("domestic_value", "value_cn"), _sums(("domestic_value",), ("value_cn",)), percent=True),
+    Operator("BERN_SHARE_NVDA", "percent", "year", "the share of NVIDIA's flagships, sold legally, in what they pay",
+             ("nvidia_china_flagship", "value_cn"), _sums(("nvidia_china_flagship",), ("value_cn",)), percent=True),
+    Operator("MS_GPU_REV", "RMB bn", "year", "chip sales of Chinese designers", ("vendor_cn_revenue",), _chip_sales),
     Operator("TENCENT_CAPEX_Q", "RMB bn", "quarter", "Tencent's capital expenditure: accelerator money over its share",
              ("tencent_spending",), _tencent_capex),
     Operator("TENCENT_CAPEX_Y", "RMB bn", "year", "the same by year", ("tencent_spending",), _tencent_capex),
+    _platforms("ALIBABA_CAPEX_Q", "RMB bn", "quarter", "Alibaba", "ALIBABA"),
+    _platforms("BAIDU_CAPEX", "RMB bn", "year", "Baidu", "BAIDU"),
+    _platforms("BYTEDANCE_CAPEX", "RMB bn", "year", "ByteDance", "BYTEDANCE"),
+    _platforms("CN4_CAPEX", "USD bn", "year", "Alibaba, Tencent, Baidu and ByteDance", *_FOUR),
+    _platforms("CN3_CAPEX_H1", "RMB bn", "year", "Alibaba, Tencent and Baidu", *_FOUR[:3]),
     Operator("ECI_LAG", "months", "quarter", "how much later than the US China reached its capability levels of two "
              "quarters before to two after, plus the release delay; without observation noise",
              ("capability_cn", "capability_us"), _lag, "mean"),
     Operator("CN_COMPUTE_SHARE", "percent", "quarter", "China's share of the training compute installed in the world",
              ("compute_cn", "compute_world"), _sums(("compute_cn",), ("compute_world",)), "last", True),
     Operator("CN_EQUIP_LOCAL", "percent", "year", "Chinese share of spending on tools for China's advanced lines, all "
-             "classes", ("tool_spending", "toolmaker_sales"), _domestic_tools, percent=True),
-    Operator("CN_TOOL_LOCAL_ETCH", "percent", "year", "Chinese share of etch and deposition tools for China's advanced "
-             "lines", ("tool_share_domestic", "tool_spending"), _domestic_etch, percent=True),
+             "classes; the row is about all fabs", ("tool_spending", "toolmaker_sales"), _domestic_tools, percent=True),
+    Operator("CN_TOOL_LOCAL_ETCH", "percent", "year", "the same for etch and deposition tools",
+             ("tool_share_domestic", "tool_spending"), _domestic_etch, percent=True),
     Operator("SMIC_ADV_WPM_BG", "thousand wafers/month", "year", "7 nm-class capacity in China, mean of the year",
              ("advanced_wafers",), _monthly_wafers, "mean"),
+    Operator("ASCEND910B_YIELD", "percent", "year", "good dies of the 910B's size, 666 mm2, at the domestic foundry",
+             ("yield_domestic",), _yield, "mean"),
     Operator("HBM_STOCK", "million stacks", "year", "HBM stacks bought by Chinese designers, cumulated to year's end",
              ("hbm_imports",), _sums(("hbm_imports",)), "total"),
     _plain("SMUGGLED_CHIPS", "thousand units", "year", "frontier chips that reached China through the grey market",
            "smuggled_chips"),
-    _plain("NVDA_DC_REV", "USD bn", "fiscal quarter", "NVIDIA's chip sales to data centres", "nvidia_revenue"),
+    _plain("NVDA_DC_REV", "USD bn", "fiscal quarter", "NVIDIA's chip sales, without networking, which the row has",
+           "nvidia_revenue"),
     _plain("NVDA_DC_REV_FY", "USD bn", "fiscal year", "the same by fiscal year", "nvidia_revenue"),
     _plain("AMD_DCGPU_REV", "USD bn", "quarter", "AMD's accelerator sales", "amd_revenue"),
     _plain("AMD_DCGPU_REV_Y", "USD bn", "year", "the same by year", "amd_revenue"),
@@ -276,3 +342,25 @@ _ALL = (
 
 OPERATORS = {operator.series_id: operator for operator in _ALL}
 """All observation operators by name."""
+
+
+@lru_cache(maxsize=1)
+def silent() -> dict[str, str]:
+    """Why the model cannot speak about a series of observations.csv, by series id, in the order of the data.
+
+    Raises
+    ------
+    ValueError
+        If data/silent.toml names a series twice, one that has an operator, or one that the data lack.
+    """
+    found: dict[str, str] = {}
+    for reason in tomllib.loads(SILENT.read_text(encoding="utf-8")).values():
+        for series_id in reason["series"]:
+            if series_id in found or series_id in OPERATORS:
+                raise ValueError(f"{SILENT.name}: {series_id} stands there twice or has an operator")
+            found[series_id] = reason["why"]
+    known = dict.fromkeys(text(row, "series_id") for row in data_pack().observations)
+    unknown = [series_id for series_id in found if series_id not in known]
+    if unknown:
+        raise ValueError(f"{SILENT.name}: observations.csv has no {unknown[0]}{nearest(unknown[0], known)}")
+    return {series_id: found[series_id] for series_id in known if series_id in found}

@@ -39,6 +39,9 @@ class Recorded(Protocol):
     def series(self, name: str) -> Floats:
         """A recorded series, shape (run, quarter)."""
 
+    def by_firm(self, name: str, *firms: str) -> Floats:
+        """Sum of a series by firm over some firms, shape (run, quarter); NaN if the world lacks one of them."""
+
 
 @dataclass(frozen=True)
 class Outcome:

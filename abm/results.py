@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from abm.calendar import QUARTERS, quarter_index, quarter_label
 from abm.intervals import spread
 from abm.labelled import Failed, Labelled, Panel, UnknownNameError
-from abm.operators import OPERATORS, Observed, observe
+from abm.operators import OPERATORS, Observed, observe, silent
 from abm.outcomes import OUTCOMES, Outcome
 from abm.schema import nearest
 from abm.series import FIRM_SERIES, INDEX, SERIES
@@ -175,6 +175,15 @@ class Results:
         view.flags.writeable = False
         return view
 
+    def by_firm(self, name: str, *firms: str) -> Floats:
+        """Sum of a series by firm over some firms, shape (run, quarter); NaN if the world lacks one of them."""
+        if name not in _FIRM_INDEX:
+            raise UnknownNameError(f"series by firm {name!r} is unknown{nearest(name, _FIRM_INDEX)}")
+        if not set(firms) <= set(self.firms):
+            return np.full((self.runs, len(self.quarters)), np.nan)
+        places = [self.firms.index(firm) for firm in firms]
+        return np.asarray(self.firm_record[_FIRM_INDEX[name]][:, places].sum(axis=1).T)
+
     def __getitem__(self, name: str) -> Labelled:
         """A recorded series, derived outcome or series by firm, with its labels.
 
@@ -229,10 +238,12 @@ class Results:
         Raises
         ------
         UnknownNameError
-            A KeyError that names the nearest valid name.
+            A KeyError that says why the model is silent about a series of the data, or names the nearest valid name.
         """
         if name not in OPERATORS:
-            raise UnknownNameError(f"observation {name!r} is unknown{nearest(str(name), OPERATORS)}")
+            why = f": the model cannot speak about it: {silent()[name]}" if name in silent() else None
+            unknown = f" is unknown{nearest(str(name), OPERATORS)}"
+            raise UnknownNameError(f"observation {name!r}{unknown if why is None else why}")
         return observe(OPERATORS[name], self, len(self.quarters))
 
     def design_on_sale(self, name: str) -> NDArray[np.str_]:

@@ -43,6 +43,8 @@ class RunView:
         Scenario of this run's arm.
     step : int
         Index of the last quarter run, −1 before the first (then the state is that at the start of 2020Q1).
+    before : callable or None
+        Gives the state of this run before a quarter, one lane, by running it again; None where only this state is kept.
     """
 
     plan: Blueprint
@@ -50,6 +52,7 @@ class RunView:
     lane: int
     scenario: Scenario
     step: int = -1
+    before: Callable[[int], World] | None = field(default=None, repr=False)
     _names: dict[str, tuple[str, ...]] = field(init=False, repr=False)
     _kept: dict[str, tuple[int, Any]] = field(default_factory=dict, init=False, repr=False)
 

@@ -1,4 +1,4 @@
-"""The command `curbs`: run scenarios, list and check them, ask what the law says of a chip.
+"""The command `curbs`: run scenarios, list and check them, ask what the law says of a chip and why agents act.
 
 Heavy modules (NumPy, Numba, matplotlib) are imported inside the commands, so that `curbs --help` is immediate.
 """
@@ -31,6 +31,7 @@ EPILOG = """examples:
   curbs run chips_only --against tools_only --runs 64
   curbs run mine.toml --set enforcement=0.9 --without stockpiling --point
   curbs classify "H20" 2025-05-01
+  curbs explain TENCENT --quarter 2023Q3
 """
 
 
@@ -94,6 +95,8 @@ def build_parser() -> argparse.ArgumentParser:
     classify.set_defaults(act=classify_command)
     for command in (scenarios, check, classify):
         _add_common(command)
+    _add_explain(commands)
+    _add_prior(commands)
     return parser
 
 
@@ -132,6 +135,37 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--out", type=Path, metavar="DIR", help="write a results folder; it must not exist")
     _add_common(run)
     run.set_defaults(act=run_command)
+
+
+def _add_explain(commands: Any) -> None:
+    explain = commands.add_parser(
+        "explain",
+        help="say why a firm, vendor, node or regulator did what it did in a quarter",
+        description="The terms of an agent's decisions in one quarter of one world, in words and numbers.",
+    )
+    explain.add_argument("agent", metavar="FIRM", help="firm, vendor, supply node or regulator, such as TENCENT")
+    explain.add_argument("--quarter", required=True, metavar="QUARTER", help="such as 2023Q3")
+    explain.add_argument("--scenario", default="history", metavar="NAME", help="name or file (default history)")
+    explain.add_argument("--world", type=_whole(0), default=0, metavar="N", help="which world (default 0)")
+    explain.add_argument("--seed", type=_whole(0), default=1, metavar="N", help="root seed (default 1)")
+    explain.add_argument("--replications", type=_whole(1), default=8, metavar="N", help="worlds per point (default 8)")
+    _add_common(explain)
+    explain.set_defaults(act=explain_command)
+
+
+def _add_prior(commands: Any) -> None:
+    prior = commands.add_parser(
+        "prior",
+        help="hold worlds drawn from the priors against every observed fact",
+        description="Prior-predictive report: coverage of facts to 2024Q4, prior regions that miss them, regimes.",
+    )
+    prior.add_argument("--runs", type=_whole(1), default=1024, metavar="N", help="pairs of worlds (default 1024)")
+    prior.add_argument("--seed", type=_whole(0), default=1, metavar="N", help="root seed (default 1)")
+    prior.add_argument("--replications", type=_whole(1), default=2, metavar="N", help="worlds per point (default 2)")
+    prior.add_argument("--threads", type=_whole(1), metavar="N", help="threads (default one a core)")
+    prior.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; it must not exist")
+    _add_common(prior)
+    prior.set_defaults(act=prior_command)
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -216,6 +250,40 @@ def classify_command(args: argparse.Namespace) -> int:
         print_json({"chip": args.chip, "date": args.date, **asdict(ruling)})
     else:
         print(f"{ruling.status}: {ruling.reason}")
+    return OK
+
+
+def explain_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs explain`."""
+    from abm.explanation import explain
+
+    found = explain(args.agent, args.quarter, args.scenario, args.world, args.seed, args.replications)
+    if args.json:
+        print_json(found.as_dict())
+    else:
+        print(found)
+    return OK
+
+
+def prior_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs prior`."""
+    from experiments.runfolder import check_free
+
+    check_free(args.out)
+    from experiments.prior_report import COVERAGE_HEADER, REPORT, coverage_rows, run_prior, write_prior
+
+    prior = run_prior(args.runs, args.seed, args.replications, args.threads)
+    write_prior(args.out, prior)
+    if args.json:
+        print_json(
+            {
+                "out": str(args.out),
+                "facts": [dict(zip(COVERAGE_HEADER, row, strict=True)) for row in coverage_rows(prior)],
+            }
+        )
+    else:
+        inside = sum(fact.inside(0.9) for fact in prior.facts)
+        print(f"{inside} of {len(prior.facts)} facts lie inside the 90 % band of the priors; {args.out / REPORT}")
     return OK
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mesa
 
+from abm.agents.explained import Explained
 from abm.rules import ai_firm as rules
-from abm.view import Quantities, Quantity, View, by_name
+from abm.view import Quantities, Quantity, by_name
 from abm.vocabulary import BUYER_CLASSES, RENTAL, SERVE, TRAIN, WORKLOADS
 
 DECISIONS = (
@@ -16,7 +17,7 @@ DECISIONS = (
 """Rules that each AI firm answers for itself; a subclass of `AIFirm` may answer one by a method of that name."""
 
 
-class FirmView(View):
+class FirmView(Explained):
     """An AI firm in one run. All attributes are read-only and show the last quarter run.
 
     Numbers carry the unit that `type(firm).budget.unit` names; money in USD bn, chips in thousand, compute in thousand

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import mesa
 
+from abm.agents.explained import Explained
 from abm.state import Floats
-from abm.view import Quantity, View
+from abm.view import Quantity
 from abm.vocabulary import RENTAL
 
 
-class VendorView(View):
+class VendorView(Explained):
     """A chip vendor in one run. All attributes are read-only and show the last quarter run.
 
     Money in USD bn, chips and packages in thousand, prices in thousand USD a chip. Quantities by line are dictionaries

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 import mesa
 
+from abm.agents.explained import Explained
 from abm.edges import sale_law
 from abm.policy_schema import Effect, Instrument
-from abm.view import RunView, View, by_name
+from abm.view import RunView, by_name
 from abm.vocabulary import BUYER_CLASSES, FOREIGN, JURISDICTIONS, PRIVATE, TOOL_CLASSES, US_NEST
 
 
@@ -22,7 +23,7 @@ def offices(run: RunView) -> tuple[tuple[str, str], ...]:
     return run.kept("offices", read, always=True)
 
 
-class RegulatorView(View):
+class RegulatorView(Explained):
     """A regulator in one run. All attributes are read-only and show the last quarter run.
 
     In the script modes rules come from the dated instruments of the run's scenario: those of a regulator are the ones

@@ -5,13 +5,13 @@ from __future__ import annotations
 import mesa
 import numpy as np
 
+from abm.agents.explained import Explained
 from abm.edges import Edge, countries
 from abm.network import node_output
 from abm.supply_edges import node_place, supply
-from abm.view import View
 
 
-class NodeView(View):
+class NodeView(Explained):
     """A supply node in one run. All attributes are read-only and show the last quarter run.
 
     Foundries, memory makers and packaging houses have capacity, orders, stock and output in their own unit; toolmakers

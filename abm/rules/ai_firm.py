@@ -47,7 +47,7 @@ def choice_weight(value: float, best: float, window: float, dissimilarity: float
 
 
 def nest_value(total: float, dissimilarity: float) -> float:
-    """Weight exp(inclusive value) of a nest whose members' weights, relative to the best offer, add to `total`."""
+    """Weight exp(inclusive value) of a nest; its members' weights, relative to the best offer, add to `total` (R8)."""
     full = select(total > 0.0, 1.0, 0.0)
     return full * exp(dissimilarity * log(larger(total, TINY)))
 

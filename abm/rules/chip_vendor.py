@@ -55,7 +55,7 @@ def bank_need(orders: float, hazard: float, foreign: float, own_share: float) ->
 
 
 def capacity_step(orders: float, growth: float, lead: float, capacity_due: float, cap: float) -> float:
-    """Growth of capacity ordered now, ln: what orders will need after the lead time beyond what is due, capped."""
+    """Growth of capacity ordered now, ln: what orders will need after the lead time beyond what is due, capped (R6)."""
     needed = log(larger(orders, TINY)) + growth * lead - log(larger(capacity_due, TINY))
     return clip(needed, 0.0, cap)
 

@@ -40,12 +40,12 @@ def serve_performance(tpp: float, bandwidth: float, memory: float, bandwidth_wei
 
 
 def accounting_unit(tpp: float) -> float:
-    """H100-equivalents of a chip: dense 8-bit TOPS over 1979 (A100 .315, H20 .150)."""
+    """H100-equivalents of a chip: dense 8-bit TOPS over 1979 (A100 .315, H20 .150; MODEL 2)."""
     return tpp / BITS / H100_TOPS
 
 
 def quality(train: float, serve: float, training_share: float) -> float:
-    """One number for a chip that is bought for both workloads: geometric mean of its two performances."""
+    """One number for a chip that is bought for both workloads: geometric mean of two performances (MODEL R6)."""
     return exp(training_share * log(train) + (1.0 - training_share) * log(serve))
 
 

@@ -17,7 +17,7 @@ def attraction(before: float, share: float, payoff: float, mean_payoff: float, m
 
 
 def choice(score: float, best: float, sharpness: float) -> float:
-    """Unnormalised logit weight of a strategy."""
+    """Unnormalised logit weight of a strategy (MODEL R11)."""
     return exp(sharpness * (score - best))
 
 

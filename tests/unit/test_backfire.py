@@ -221,3 +221,50 @@ def test_saved_comparison_opens_again(tmp_path: Any) -> None:
     assert after_.controls.record.tobytes() == before.controls.record.tobytes()
     assert after_.regimes(2026).rows == before.regimes(2026).rows
     assert sorted(path.name for path in (tmp_path / "pair").iterdir()) == ["controls", "counterfactual"]
+
+
+def test_decomposition_of_self_reliance_at_a_horizon() -> None:
+    """China bought 40, 10 of them at home. Denied 20 imports: 10 of 20 at home; the 10 more it made: 20 of 30."""
+    found = pair(compute_bought_cn=after(40.0, 30.0), domestic_compute_bought=after(10.0, 20.0)).decompose(
+        "self_reliance"
+    )
+    whole, denial, inducement = found.at(2028)
+    assert [one.part for one in (whole, denial, inducement)] == ["whole", "denial", "inducement"]
+    assert whole.mean == pytest.approx(100 * 20 / 30 - 25.0)
+    assert denial.mean == pytest.approx(50.0 - 25.0)
+    assert inducement.mean == pytest.approx(100 * 20 / 30 - 50.0)
+    assert (whole.unit, whole.pairs.n, whole.points) == ("pp", 2, 2)
+    assert found.at("2022Q2")[0].mean == 0.0
+
+
+def test_parts_add_up_in_every_pair_and_quarter() -> None:
+    generator = np.random.Generator(np.random.PCG64(5))
+    home = generator.uniform(1.0, 9.0, size=(6, 52))
+    found = pair(6, compute_bought_cn=home + generator.uniform(0.1, 30.0, size=(6, 52)), domestic_compute_bought=home)
+    for name in ("self_reliance", "lead"):
+        split = found.decompose(name)
+        total = sum(part.values for part in split.parts.values())
+        known = ~np.isnan(split.whole.values)
+        assert np.allclose(total[known], split.whole.values[known], rtol=1e-9, atol=1e-9)
+        means = split.by_quarter
+        assert np.allclose(sum(means[part].mean for part in split.parts)[8:], means["whole"].mean[8:])
+    with pytest.raises(UnknownNameError, match="'self_relianse'; nearest valid name: 'self_reliance'"):
+        found.decompose("self_relianse")
+
+
+def test_time_to_backfire_is_a_survival_curve_by_dimension() -> None:
+    """Two pairs whose output doubles from 2024Q1 on, two where it never moves."""
+    doubled = np.where((np.arange(4) < 2)[:, None] & (T >= 16), 40.0, 10.0)
+    found = pair(4, domestic_output=doubled).time_to_backfire()
+    output = found["domestic_output"]
+    curve = output.survival
+    assert output.quarters[0] == "2020Q1"
+    assert curve.alive[-1] == 0.5
+    begins = int(np.flatnonzero(curve.begun)[0])
+    assert curve.begun[begins] == 2
+    assert 16 <= begins <= 19  # a year's output passes the band some quarters after the jump
+    assert output.surviving(2022)[0] == 1.0
+    alive, low, high = output.surviving(2032)
+    assert (alive, low, high) == (0.5, 0.0, 1.0)
+    assert found["lead"].surviving(2032)[0] == 1.0
+    assert np.isnan(pair(1, failed={0: (30, 0)}).time_to_backfire()["lead"].surviving(2030)[0])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from abm.intervals import cluster_shares, first_lasting, independent_groups, spread
+from abm.intervals import cluster_means, cluster_shares, first_lasting, independent_groups, spread
 
 
 def rng(seed: int) -> np.random.Generator:
@@ -116,3 +116,42 @@ def test_median_beyond_the_record_is_unknown() -> None:
     assert found.median() is None
     with pytest.raises(ValueError, match="too short"):
         first_lasting(spells("xxx"), np.ones(1, dtype=bool))
+
+
+def test_survival_has_counts_at_risk_and_an_interval_around_it() -> None:
+    found = first_lasting(spells("xxxx....", "..xxxx..", "..xxxx..", "........"), np.ones(4, dtype=bool))
+    curve = found.curve(np.asarray([0, 1, 2, 3]))
+    assert curve.alive.tolist() == [0.75, 0.75, 0.25, 0.25, 0.25]
+    assert curve.at_risk.tolist() == [4, 3, 3, 1, 1]
+    assert curve.begun.tolist() == [1, 0, 2, 0, 0]
+    assert np.all((curve.low <= curve.alive) & (curve.alive <= curve.high))
+    assert curve.low[-1] == 0.0  # a resample may miss the only run in which nothing begins
+
+
+def test_survival_of_points_is_as_wide_as_points_are_few() -> None:
+    """100 runs of 4 points that agree within a point are worth 4."""
+    begins = np.repeat([True, True, False, False], 25)
+    found = first_lasting(np.repeat(begins[:, None], 8, axis=1), np.ones(100, dtype=bool))
+    by_point, by_run = found.curve(np.repeat(np.arange(4), 25)), found.curve(np.arange(100))
+    assert by_point.alive.tolist() == by_run.alive.tolist()
+    assert by_point.high[0] - by_point.low[0] > 3 * (by_run.high[0] - by_run.low[0])
+    nothing = first_lasting(np.ones((1, 8), dtype=bool), np.zeros(1, dtype=bool)).curve(np.zeros(1, dtype=np.int64))
+    assert (nothing.steps.size, nothing.clusters) == (0, 0)
+
+
+def test_means_of_clusters() -> None:
+    values = np.asarray([[1.0, np.nan], [3.0, np.nan], [5.0, 2.0]])
+    found = cluster_means(values, np.asarray([0, 0, 1]))
+    assert found.mean.tolist() == [3.0, 2.0]
+    assert found.n.tolist() == [3, 1]
+    assert found.clusters == 2
+    assert (found.low[0], found.high[0]) == (2.0, 5.0)  # two points: either alone, or both
+    assert np.isnan(cluster_means(np.zeros((0, 2)), np.zeros(0, dtype=np.int64)).mean).all()
+    nobody = cluster_means(np.full((2, 1), np.nan), np.asarray([0, 1]))
+    assert np.isnan([nobody.mean[0], nobody.low[0], nobody.high[0]]).all()
+
+
+def test_means_of_parts_add_up_in_every_resample() -> None:
+    part, other, point = rng(3).normal(size=(60, 2)), rng(4).normal(size=(60, 2)), np.repeat(np.arange(15), 4)
+    whole = cluster_means(part + other, point)
+    assert whole.mean == pytest.approx(cluster_means(part, point).mean + cluster_means(other, point).mean)

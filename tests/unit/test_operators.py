@@ -1,18 +1,22 @@
 """Observation operators: by hand, and on the actual units of the data pack (MODEL 10)."""
 
+import importlib.util
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from made_results import PARAMETERS, made
 
+from abm import operators
 from abm.calendar import quarter_index
-from abm.operators import LAST_OBSERVED, OPERATORS, fiscal_quarters
+from abm.operators import LAST_OBSERVED, OPERATORS, fiscal_quarters, silent
 from abm.outcomes import data_pack
 from abm.results import Results, UnknownNameError
-from abm.series import INDEX
+from abm.series import FIRM_SERIES, INDEX
 from abm.tables import observed_series
+from abm.worldfile import load_world_file
 
 FITTED = [f"{year}Q{q}" for year in (2022, 2023, 2024) for q in (1, 2, 3, 4)][3:]
 LOW_TIER_US = 230.0
@@ -183,6 +187,76 @@ def test_stocks_flows_and_capacities() -> None:
     assert run.observe("SMIC_ADV_WPM_BG").at("2023")[0] == 15.0
 
 
+def test_cards_of_nvidia_and_of_the_low_tier() -> None:
+    run = made(1, nvidia_china_units=10.0, us_low_tier_cards=5.0, domestic_cards=5.0, vendor_cn_revenue=1.0,
+               nvidia_china_flagship=3.0, value_cn=6.0, yield_domestic=0.5, nvidia_china_residual=1.3)  # fmt: skip
+    assert run.observe("IDC_SHARE_NVDA").at("2024")[0] == pytest.approx(75.0)
+    assert run.observe("IDC_LOWTIER_NV").at("2023")[0] == 20.0
+    assert run.observe("H20_UNITS_SA").at("2024")[0] == 40.0
+    assert run.observe("BERN_SHARE_NVDA").at("2024")[0] == pytest.approx(50.0)
+    assert run.observe("MS_GPU_REV").at("2024")[0] == pytest.approx(4 * 7.2)
+    assert run.observe("ASCEND910B_YIELD").at("2024")[0] == pytest.approx(50.0)
+    assert run.observe("NVDA_CHINA_RESID_Q").at("2022")[0] == pytest.approx(1.3)
+
+
+def test_capex_of_platforms_is_that_of_the_firms_together() -> None:
+    """Each firm spends 1 a quarter on accelerators, .4 of its capex in 2024; the rate of 2024 is 7.2."""
+    run = made(1)
+    names = ("ALIBABA", "TENCENT", "BAIDU", "BYTEDANCE")
+    record = np.ones((len(FIRM_SERIES), 52, len(names), 1))
+    all_four = Results(**{**vars_of(run), "firms": names, "firm_record": record})
+    assert all_four.observe("CN4_CAPEX").at("2024")[0] == pytest.approx(4 * 4 / 0.4)
+    assert all_four.observe("CN3_CAPEX_H1").at("2024H1")[0] == pytest.approx(3 * 2 / 0.4 * 7.2)
+    assert all_four.observe("ALIBABA_CAPEX_Q").at("2024Q4")[0] == pytest.approx(1 / 0.4 * 7.2)
+    assert all_four.observe("BAIDU_CAPEX").at("2024H1")[0] == pytest.approx(2 / 0.4 * 7.2)
+    assert np.isnan(run.observe("CN4_CAPEX").values).all()  # the world has no Alibaba
+    with pytest.raises(UnknownNameError, match="'firm_spending'"):
+        run.by_firm("firm_spend", "TENCENT")
+
+
+# --- about what the model is silent -----------------------------------------------------------------------------------
+
+
+def test_every_series_of_the_data_is_measured_or_has_a_reason() -> None:
+    known = {str(row["series_id"]) for row in data_pack().observations}
+    measured = known & set(OPERATORS)
+    assert measured | set(silent()) == known
+    assert not measured & set(silent())
+    assert all(why.startswith("it ") or why.startswith("its ") for why in silent().values())
+
+
+def test_observing_a_silent_series_gives_the_reason() -> None:
+    line = "observation 'DSV3_COST': the model cannot speak about it: it counts or ranks published models"
+    with pytest.raises(UnknownNameError, match=line):
+        made(1).observe("DSV3_COST")
+
+
+@pytest.mark.parametrize(
+    ("series", "line"),
+    [
+        (["ASCEND_UNITS"], "ASCEND_UNITS stands there twice or has an operator"),
+        (["NAURA_REVENUE"], "observations.csv has no NAURA_REVENUE; nearest valid name: 'NAURA_REV'"),
+    ],
+)
+def test_a_wrong_list_of_silences_names_the_series(
+    tmp_path: Path, monkeypatch: Any, series: list[str], line: str
+) -> None:
+    file = tmp_path / "silent.toml"
+    file.write_text(f'[models]\nwhy = "it is so"\nseries = {series}\n', encoding="utf-8")
+    monkeypatch.setattr(operators, "SILENT", file)
+    with pytest.raises(ValueError, match=line):
+        silent.__wrapped__()
+
+
+def test_the_page_of_observations_is_up_to_date() -> None:
+    """`python docs/observations.py` writes it."""
+    root = Path(operators.__file__).parents[1]
+    spec = importlib.util.spec_from_file_location("observations_page", root / "docs" / "observations.py")
+    page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page)
+    assert page.PAGE.read_text(encoding="utf-8") == page.page(), "run docs/observations.py"
+
+
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 
@@ -191,10 +265,16 @@ class Watched:
 
     def __init__(self) -> None:
         self.asked: set[str] = set()
+        self.firms: tuple[str, ...] = ()
         self.parameters = {name: np.asarray([value]) for name, value in PARAMETERS.items()}
 
     def series(self, name: str) -> np.ndarray:
         self.asked.add(name)
+        return np.ones((1, 52))
+
+    def by_firm(self, name: str, *firms: str) -> np.ndarray:
+        self.asked.add(name)
+        self.firms = firms
         return np.ones((1, 52))
 
 
@@ -203,7 +283,9 @@ def test_an_operator_says_what_it_uses(name: str) -> None:
     watched = Watched()
     OPERATORS[name].parts(watched)
     assert watched.asked == set(OPERATORS[name].uses)
-    assert watched.asked <= set(INDEX)
+    assert watched.asked <= {*INDEX, *(one.name for one in FIRM_SERIES)}
+    assert watched.firms == OPERATORS[name].firms
+    assert set(watched.firms) <= {one.id for one in load_world_file().firms}
 
 
 @pytest.mark.parametrize("name", OPERATORS)
@@ -218,8 +300,8 @@ def test_unit_and_real_numbers_are_those_of_the_data(name: str) -> None:
     assert {period: value for period, value in beside.items() if not np.isnan(value)} == expected
 
 
-def test_there_are_ten_series_with_real_numbers_and_none_after_2024() -> None:
-    assert sum(bool(len(data_pack().observations.where(series_id=name))) for name in OPERATORS) >= 20
+def test_there_are_thirty_series_with_real_numbers_and_none_after_2024() -> None:
+    assert sum(bool(len(data_pack().observations.where(series_id=name))) for name in OPERATORS) >= 30
     for name in OPERATORS:
         found = made(1).observe(name)
         late = [p for p, value in zip(found.periods, found.observed.value, strict=True) if not np.isnan(value)]
