@@ -1,4 +1,4 @@
-"""China's own chain: a foundry that turns tools into wafers, and the designers that share its wafers (phase `produce`)."""
+"""China's own chain: a foundry that turns tools into wafers, and the designers that share them (phase `produce`)."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ class AIFirm(Buyer, Researcher, mesa.Agent):
             total += line.warehouse * line.offer.paying[0] / 1000.0
             short += line.backlog
         free = max(0.0, self.room - self.arrived)
-        used = min(1.0, min(self.budget, min(free, short)) / total)
+        used = min(1.0, min(short, free, self.budget) / total)
         share = self.training_share
         for line in self.held:
             if line.warehouse:

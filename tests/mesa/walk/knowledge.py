@@ -1,4 +1,4 @@
-"""What an AI firm makes of its chips and money: compute, capability, software, strategy (`earn`, `research`, `learn`)."""
+"""What an AI firm makes of chips and money: compute, capability, software, strategy (`earn`, `research`, `learn`)."""
 
 from __future__ import annotations
 

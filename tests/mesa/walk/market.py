@@ -98,8 +98,7 @@ class Market:
         got = needs if total <= left else self.share_packaging(needs, left)
         for offer in self.model.offers:
             wanted = max(TINY, offer.wanted)
-            fill = min(1.0, offer.cap_room / wanted)
-            fill = min(fill, min(1.0, offer.supply / wanted))
+            fill = min(1.0, offer.cap_room / wanted, offer.supply / wanted)
             if offer.on_pool and needs[offer] > 0.0:
                 fill = min(fill, got[offer] / max(TINY, wanted * offer.packaging))
             offer.fill = fill
@@ -159,9 +158,7 @@ class Market:
                     ordered += offer.asked * offer.design.packaging
             if offer.grey:
                 leaked = offer.supply + offer.sold_china
-                self.grey_premium = grey_price_premium(
-                    self.grey_premium, offer.asked, leaked, self.p.grey_premium
-                )
+                self.grey_premium = grey_price_premium(self.grey_premium, offer.asked, leaked, self.p.grey_premium)
         node.world_orders, self.us_units_china = ordered, bought
         for vendor in self.model.vendors:
             vendor.orders_smooth += (vendor.line.asked - vendor.orders_smooth) / 2.0

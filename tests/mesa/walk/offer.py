@@ -7,7 +7,19 @@ from abm.rules.ai_firm import cost_of_ownership
 from abm.rules.chip_vendor import grey_supply, price_in_china
 from abm.rules.chips import accounting_unit, list_price, quality, serve_performance, train_performance
 from abm.rules.numbers import exp
-from abm.vocabulary import COMPLIANCE, CUSTOM, DOMESTIC, FOREIGN, FRONTIER, GREY, LOW_TIER, NO_CAP, SERVE, TRAIN, US_NEST
+from abm.vocabulary import (
+    COMPLIANCE,
+    CUSTOM,
+    DOMESTIC,
+    FOREIGN,
+    FRONTIER,
+    GREY,
+    LOW_TIER,
+    NO_CAP,
+    SERVE,
+    TRAIN,
+    US_NEST,
+)
 
 FRONTIER_DATE = stream("frontier_date")
 TINY = 1e-9
@@ -169,9 +181,7 @@ class Offer:
         if self.kind in (FRONTIER, COMPLIANCE, CUSTOM, LOW_TIER):
             self.supply = PLENTY
         elif self.grey:
-            leaked = grey_supply(
-                p.enforcement, p.grey_base, market.row_sales, market.grey_premium, p.grey_elasticity
-            )
+            leaked = grey_supply(p.enforcement, p.grey_base, market.row_sales, market.grey_premium, p.grey_elasticity)
             self.supply = self.model.on.grey_market * self.model.chance.grey_luck * leaked
         else:
             self.stock += self.vendor.made

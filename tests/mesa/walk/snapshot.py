@@ -66,7 +66,9 @@ def snapshot(model) -> dict[str, np.ndarray]:
     found["shipped"] = list(zip(*(offer.shipped for offer in model.offers), strict=True))
     found["design"] = [index(offer.design) for offer in model.offers]
     found["redesign_target"] = [index(offer.target) for offer in model.offers]
-    found["train_of"], found["serve_of"] = ([getattr(one, name) for one in model.designs] for name in ("train", "serve"))
+    found["train_of"], found["serve_of"] = (
+        [getattr(one, name) for one in model.designs] for name in ("train", "serve")
+    )
     found |= {name: [getattr(vendor, own) for vendor in model.vendors] for name, own in VENDOR.items()}
     for place, names in PLACES.items():
         found |= {name: getattr(getattr(model, place), name) for name in names}
@@ -104,3 +106,27 @@ def designers(model, own: str) -> np.ndarray:
     for one in model.designers:
         table[one.index] = getattr(one, own)
     return table
+
+
+def differences(model, world, lane: int) -> list[str]:
+    """What differs in any bit between the walk and a lane of the engine after the same quarter."""
+    step, found = model.quarter, []
+    for name, mine in snapshot(model).items():
+        other = getattr(world, name)[..., lane]
+        if mine.shape != other.shape or mine.astype(other.dtype).tobytes() != other.tobytes():
+            found.append(f"{name} in quarter {step}: {furthest(mine, other)}")
+    series, by_firm = records(model)
+    for name, mine, other in zip((one.name for one in SERIES), series, world.record[:, step, lane], strict=True):
+        if mine.tobytes() != other.tobytes():
+            found.append(f"series {name} in quarter {step}: {mine} and {other}")
+    if by_firm.tobytes() != np.ascontiguousarray(world.firm_record[:, step, :, lane]).tobytes():
+        found.append(f"series by firm in quarter {step}")
+    return found
+
+
+def furthest(mine: np.ndarray, other: np.ndarray) -> str:
+    """Where two arrays are furthest apart."""
+    if mine.shape != other.shape:
+        return f"shapes {mine.shape} and {other.shape}"
+    place = np.unravel_index(np.argmax(np.abs(mine - other)), mine.shape)
+    return f"{mine[place]} and {other[place]} at {tuple(int(one) for one in place)}"

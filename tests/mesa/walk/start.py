@@ -110,7 +110,9 @@ def build_firms(model, plan, world, lane: int) -> None:
         one.find_use()
     model.firms = model.agents_by_type[AIFirm]
     firms = list(model.firms)
-    model.blocs = [AgentSet([one for one in firms if one.bloc == bloc], random=model.random) for bloc in range(len(BLOCS))]
+    model.blocs = [
+        AgentSet([one for one in firms if one.bloc == bloc], random=model.random) for bloc in range(len(BLOCS))
+    ]
     model.watched = firms[int(world.watched[0])]
     for one in firms:
         one.neighbours = [firms[near] for near in world.neighbour[one.index].tolist()]
