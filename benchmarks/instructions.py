@@ -33,12 +33,14 @@ def count(act: Callable[[], object]) -> int | None:
     trace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
     child = os.fork()
     if child == 0:
-        trace(TRACEME, 0, None, None)
+        if trace(TRACEME, 0, None, None) != 0:
+            os._exit(1)
         os.kill(os.getpid(), signal.SIGSTOP)
         act()
         os.kill(os.getpid(), signal.SIGSTOP)
         os._exit(0)
-    os.waitpid(child, 0)
+    if os.WIFEXITED(os.waitpid(child, 0)[1]):
+        return None
     found = 0
     while trace(SINGLESTEP, child, None, None) == 0:
         _, status = os.waitpid(child, 0)
