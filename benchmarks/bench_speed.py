@@ -185,23 +185,27 @@ def measure(runs: int, repeats: int, compiling: bool) -> list[Figure]:
     ]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def report(figures: Sequence[Figure], path: Path | None) -> None:
     """Print a table; write JSON where asked to."""
+    for one in figures:
+        spread = f"{one.low:,.3g} to {one.high:,.3g}" if one.repeats > 1 else ""
+        print(f"{one.name:<46} {one.median:>9,.4g} {one.unit:<12} {spread:<20} {one.note}")
+    if path is not None:
+        machine = {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
+        content = {"machine": machine, "load": list(os.getloadavg()), "figures": [asdict(one) for one in figures]}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and report."""
     parser = argparse.ArgumentParser(description="Measure the speed of the engine.")
     parser.add_argument("--runs", type=int, default=1024, help="runs of the ensemble (default 1024)")
     parser.add_argument("--repeats", type=int, default=REPEATS, help=f"repeats of each figure (default {REPEATS})")
     parser.add_argument("--no-compile", action="store_true", help="leave out the first compile (about a minute)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     args = parser.parse_args(argv)
-    figures = measure(args.runs, args.repeats, not args.no_compile)
-    for one in figures:
-        spread = f"{one.low:,.3g} to {one.high:,.3g}" if one.repeats > 1 else ""
-        print(f"{one.name:<46} {one.median:>9,.4g} {one.unit:<12} {spread:<20} {one.note}")
-    if args.json is not None:
-        machine = {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
-        content = {"machine": machine, "load": list(os.getloadavg()), "figures": [asdict(one) for one in figures]}
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    report(measure(args.runs, args.repeats, not args.no_compile), args.json)
     return 0
 
 

@@ -1,0 +1,29 @@
+"""The quarter walked agent by agent in ordinary Mesa: an independent second reading of the model, for tests and timing.
+
+One run, Mesa agents with plain Python floats, lists and objects; no arrays, no lanes, no function of `abm.phases`. The
+rules of `abm.rules` and the draws of `abm.draws` are the same function objects that the engine compiles, and sums run
+in the same order, so the walk must give the engine's bits in every quarter (tests/mesa/test_walk.py). It is written as
+a Mesa user would write the model for speed in plain Python, and benchmarks/bench_walk.py times the engine against it.
+
+Where the helpers of each phase are (same names unless said):
+
+| phase of `abm.quarter` | here |
+|---|---|
+| chance | `chance.Chance.draw`, `firm.AIFirm.draw_chance` |
+| launch | `vendor.ChipVendor.develop`, `offer.Offer.next_generation`, `ship_redesign`, `measure`; `offer.Design.rate` |
+| regulate | `regulator.Regulator`; `offer.Offer.judge` |
+| expect | `firm.AIFirm.expect`, `china.ChineseDesigner.expect` |
+| redesign, set_prices | `vendor.ChipVendor.redesign` and helpers; `offer.Offer.set_price`, `cost_owners` |
+| world_supply | `market.WorldPackaging.supply_world`; `offer.Offer.offer_supply`, `volume_room` |
+| produce | `china.Foundry`, `china.ChineseDesigner` |
+| procure | `buying.Buyer`; `find_use` is called when software changes, at the end of `research` |
+| clear | `market.Market`; `buying.Buyer.tally`, `deliver`, `reoffer`, `place_wallet` |
+| deploy | `firm.AIFirm.receive`, `release_stock`, `retire_and_earmark`, `finance` |
+| settle | `accounts.Books`; `firm.AIFirm.pay_firm`, `vendor.ChipVendor.pay_vendor_costs` |
+| earn | `knowledge.Researcher.use_compute`, `run_best`, `firm_weight`; `services.Services` |
+| research, learn | `knowledge.Researcher`; leaders and newcomers in `services.Services` |
+| observe | `records.Records` |
+| verify | `audit.Audit` |
+
+The state is compared through `snapshot.snapshot`, which names the array of `abm.state` that each attribute answers to.
+"""

@@ -1,0 +1,257 @@
+"""How an AI firm buys chips: budget, choice, warehouse, and its part in clearing (phases `procure` and `clear`)."""
+
+from __future__ import annotations
+
+from abm.rules.ai_firm import (
+    choice_weight,
+    nest_value,
+    offer_value,
+    planned_budget,
+    stock_cover,
+    stock_money,
+    utilisation,
+)
+from abm.rules.numbers import LOWEST, exp
+from abm.vocabulary import CUDA, FOREIGN, OWN, SERVE, TRAIN
+
+TINY = 1e-12
+ALL_QUARTER = 0.999
+FULL = 0.999
+LAST_PASS = 3
+
+
+class Line:
+    """What one firm has and does in one offer. Lists are by workload; orders and deliveries by purpose."""
+
+    __slots__ = (
+        "backlog", "before", "delivered", "deployed", "mean", "offer", "orders", "own", "power", "retired",
+        "stock_weight", "used", "value", "warehouse", "weight",
+    )  # fmt: skip
+
+    def __init__(self, offer, own: bool) -> None:
+        self.offer, self.own = offer, own
+        self.value = self.backlog = self.warehouse = self.stock_weight = 0.0
+        self.before = self.retired = self.power = 0.0
+        self.weight, self.used = [0.0, 0.0], [1.0, 1.0]
+        self.deployed, self.mean = [0.0, 0.0], [0.0, 0.0]
+        self.orders, self.delivered = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+
+
+class Buyer:
+    """The part of an AI firm that buys. `lines` are the offers it may buy, `held` those it may own."""
+
+    def find_use(self) -> None:
+        """Share of hardware performance that the firm's software reaches on each line; it changes with research."""
+        p, porting = self.p, self.porting
+        for line in self.held:
+            ecosystem = line.offer.ecosystem
+            if ecosystem not in (CUDA, OWN):
+                integrated = self.integration if line.own else 0.0
+                mature = porting[ecosystem]
+                line.used = [
+                    utilisation(p.utilisation_train_unported, mature, integrated),
+                    utilisation(p.utilisation_serve_unported, mature, integrated),
+                ]
+
+    def order(self, step: int) -> None:
+        """Set the budget, value offers for each workload, split the money and order for the warehouse."""
+        self.set_budget(step)
+        for workload in (TRAIN, SERVE):
+            best = self.value_offers(workload)
+            self.split_nests(step, workload, best)
+        self.place_orders()
+        if self.chinese:
+            self.order_stock()
+
+    def set_budget(self, step: int) -> None:
+        """Budget of the quarter, debt service first, then the money that waited."""
+        p = self.p
+        self.buyer = self.buyer_class[step]
+        promised = self.waiting
+        for line in self.held:
+            promised += line.backlog
+        promised += self.diverted
+        self.free_cash = max(0.0, self.cash - promised)
+        shock = self.model.chance.demand_bloc[self.bloc] + self.demand
+        plan = self.model.plan[step][self.bloc] * self.model.plan_factor[step][self.bloc]
+        budget = planned_budget(
+            plan, self.plan_share[step], p.budget_feedback, self.revenue_smooth, self.revenue_base, shock
+        )
+        self.budget = budget
+        repaid = min(budget / 2.0, self.credit)
+        self.credit -= repaid
+        self.borrowed = -repaid
+        money = budget - repaid + self.waiting
+        share = self.training_share
+        self.wallet = [share * money, (1.0 - share) * money]
+        self.waiting = self.unspent = self.spent = 0.0
+
+    def value_offers(self, workload: int) -> float:
+        """Value of each offer on sale to the firm; the best of those that may be delivered now."""
+        p, buyer, side, best = self.p, self.buyer, self.side, LOWEST
+        reference, sensitivity = self.model.market.reference[side][workload], p.price_sensitivity
+        aversion, hazard = p.cutoff_aversion, self.hazard
+        for line in self.lines:
+            offer = line.offer
+            legal = offer.legal[buyer]
+            if legal == 0.0 and offer.legal_next[buyer] == 0.0:
+                continue
+            cost = offer.owning[side]
+            if line.own:  # inside an integrated stack the vendor's margin falls away
+                margin = max(0.0, offer.paying[side] - offer.unit_cost)
+                cost -= self.integration * margin * (1.0 + p.server_share)
+            fear = p.enforcement if offer.grey else hazard if offer.american else 0.0
+            line.value = value = offer_value(
+                offer.performance[workload], line.used[workload], cost, reference, sensitivity, aversion, fear, 0.0
+            )
+            if legal > 0.0 and value > best:
+                best = value
+        return best
+
+    def split_nests(self, step: int, workload: int, best: float) -> None:
+        """Nested logit over US chips, Chinese chips and waiting; a mandate reserves its part for the second."""
+        p, buyer, hazard = self.p, self.buyer, self.hazard
+        window, spread = p.choice_window, p.nest_dissimilarity
+        sum_us = sum_home = later = 0.0
+        for line in self.lines:
+            offer = line.offer
+            legal, legal_next = offer.legal[buyer], offer.legal_next[buyer]
+            if legal == 0.0 and legal_next == 0.0:
+                line.weight[workload] = 0.0
+                continue
+            pull = choice_weight(line.value, best, window, spread)
+            line.weight[workload] = weight = pull * legal
+            if offer.american:
+                sum_us += weight
+                later += pull * legal_next * (1.0 - hazard)
+            else:
+                sum_home += weight
+                later += pull * legal_next
+        us, home = nest_value(sum_us, spread), nest_value(sum_home, spread)
+        wait = nest_value(later, spread) * self.model.wait_factor
+        every = max(TINY, us + home + wait * self.model.on.waiting)
+        mandate = self.model.law.mandate[step][buyer] if buyer != FOREIGN and home > 0.0 else 0.0
+        share_home = (1.0 - mandate) * home / every + mandate
+        to_us = (1.0 - mandate) * us / every / max(TINY, sum_us)
+        to_home = share_home / max(TINY, sum_home)
+        for line in self.lines:
+            line.weight[workload] *= to_us if line.offer.american else to_home
+
+    def place_orders(self) -> None:
+        """What waits is kept for the next quarter; backlog is ordered first."""
+        for workload in (TRAIN, SERVE):
+            placed = 0.0
+            for line in self.lines:
+                placed += line.weight[workload]
+            kept = max(0.0, 1.0 - placed)
+            self.waiting += kept * self.wallet[workload]
+            self.wallet[workload] *= 1.0 - kept
+        share = self.training_share
+        for line in self.lines:
+            backlog = line.backlog
+            line.orders = [share * backlog, (1.0 - share) * backlog, 0.0]
+            line.delivered = [0.0, 0.0, 0.0]
+
+    def order_stock(self) -> None:
+        """Orders for the warehouse in lines that can be cut, financed by cash and then credit."""
+        p, buyer, side = self.p, self.buyer, self.side
+        held = value = total = 0.0
+        lines = [line for line in self.lines if line.offer.american]
+        for line in lines:
+            offer, weight = line.offer, 0.0
+            if not offer.grey and offer.legal[buyer] > ALL_QUARTER:
+                weight = line.weight[TRAIN] + line.weight[SERVE]
+            line.stock_weight = weight
+            held += line.warehouse
+            value += weight * offer.paying[side]
+            total += weight
+        self.stock_money = 0.0
+        if total > 0.0 and self.model.on.stockpiling > 0.0:
+            cover = stock_cover(self.hazard, self.hazard_start, p.shortage_to_holding, p.max_cover)
+            room = p.credit_limit * self.budget - self.credit
+            price = value / (total + TINY)
+            self.stock_money = stock_money(cover, self.need, held, price, self.free_cash, room)
+        for line in lines:
+            line.stock_weight /= max(TINY, total)
+
+    # --- clear
+
+    def tally(self) -> None:
+        """Add this firm's deliverable orders to what each offer is asked for."""
+        buyer, side = self.buyer, self.side
+        for line in self.lines:
+            train, serve, stock = line.orders
+            money = train + serve + stock
+            if money:
+                offer = line.offer
+                offer.wanted += offer.legal[buyer] * money * offer.chips_per_bn[side]
+
+    def deliver(self) -> None:
+        """Deliveries and payments in this pass; what is left of each order stays in `orders`."""
+        buyer, side, bloc = self.buyer, self.side, self.bloc
+        for line in self.lines:
+            train, serve, stock = orders = line.orders
+            offer = line.offer
+            share = offer.legal[buyer] * offer.fill
+            if share == 0.0 or not (train or serve or stock):
+                continue
+            rate, delivered = offer.chips_per_bn[side], line.delivered
+            train *= share
+            serve *= share
+            stock *= share
+            delivered[0] += train * rate
+            delivered[1] += serve * rate
+            delivered[2] += stock * rate
+            orders[0] -= train
+            orders[1] -= serve
+            orders[2] -= stock
+            money = train + serve + stock
+            self.spent += money
+            offer.shipped[bloc] += money * rate
+
+    def reoffer(self, attempt: int) -> None:
+        """Unfilled money: part waits as backlog while the offer stays legal, the rest goes back into the wallet."""
+        buyer, first = self.buyer, attempt == 0
+        waits = 1.0 - self.p.backlog_release if first else self.p.wait_share
+        train, serve = self.wallet if first else (0.0, 0.0)
+        for line in self.lines:
+            left_train, left_serve, _ = line.orders
+            left = left_train + left_serve
+            if left == 0.0:
+                if first:
+                    line.backlog = 0.0
+                continue
+            kept = waits if line.offer.legal_next[buyer] > 0.0 else 0.0
+            before = 0.0 if first else line.backlog
+            line.backlog = before + kept * left
+            train += (1.0 - kept) * left_train
+            serve += (1.0 - kept) * left_serve
+        self.wallet = [train, serve]
+
+    def place_wallet(self, attempt: int) -> None:
+        """Place the wallet on offers: by weight at first, later only where chips are left; at the end it is unspent."""
+        buyer, first = self.buyer, attempt == 0
+        chosen = []
+        if attempt < LAST_PASS:
+            chosen = [one for one in self.lines if (first or one.offer.fill >= FULL) and one.offer.legal[buyer] > 0.0]
+        for line in self.lines:
+            line.orders = [0.0, 0.0, 0.0]
+        for workload in (TRAIN, SERVE):
+            total, money = 0.0, self.wallet[workload]
+            for line in chosen:
+                total += line.weight[workload]
+            if total <= 0.0:
+                self.unspent += money
+                self.wallet[workload] = 0.0
+                continue
+            each = money / max(TINY, total)
+            for line in chosen:
+                line.orders[workload] = line.weight[workload] * each
+        if first and self.stock_money:
+            for line in self.lines:
+                line.orders[2] = line.stock_weight * self.stock_money
+
+
+def wait_factor(wait_value: float) -> float:
+    """Weight of waiting against buying at equal worth, the same all run long."""
+    return exp(wait_value)

@@ -1,0 +1,167 @@
+"""The market for chips: world packaging, and orders that meet supply in four passes (`world_supply`, `clear`)."""
+
+from __future__ import annotations
+
+import mesa
+
+from abm.rules.chip_vendor import capacity_step, grey_price_premium, planned_output, scarce_claim
+from abm.rules.numbers import exp
+from abm.vocabulary import CN, FRONTIER, RING, ROW, US
+
+TINY = 1e-12
+ROUNDS = 3
+FIRST_LAG = 1
+
+
+class WorldPackaging(mesa.Agent):
+    """Supply node: the advanced packaging and memory that all US lines share."""
+
+    def __init__(self, model) -> None:
+        super().__init__(model)
+        self.p = model.p
+        self.capacity_coming = [0.0] * RING
+        self.world_capacity = self.world_orders = self.world_stock = self.world_made = 0.0
+        self.stock_before = self.packaging_scrapped = self.world_left = self.world_sold = 0.0
+
+    def remember(self) -> None:
+        """Stock at the start of the quarter, before write-offs."""
+        self.stock_before, self.packaging_scrapped = self.world_stock, 0.0
+
+    def supply_world(self, step: int) -> None:
+        """Capacity grows towards orders after its lead time; output runs to plan within it."""
+        p, coming, slot = self.p, self.capacity_coming, step % RING
+        if coming[slot] != 0.0:
+            self.world_capacity *= exp(coming[slot])
+            coming[slot] = 0.0
+        due = 0.0
+        for ahead in range(FIRST_LAG, RING):
+            due += coming[(step + ahead) % RING]
+        ordered = capacity_step(
+            self.world_orders * (1.0 + p.output_buffer), p.expected_growth, p.capacity_lead,
+            self.world_capacity * exp(due), p.capacity_growth_cap,
+        )  # fmt: skip
+        coming[(step + int(p.capacity_lead)) % RING] += ordered
+        self.world_made = planned_output(
+            self.world_capacity, self.world_orders, p.expected_growth, p.output_buffer, self.world_stock
+        )
+        self.world_stock += self.world_made
+        self.world_left, self.world_sold = self.world_stock, 0.0
+
+
+class Market:
+    """Where firms' orders meet offers."""
+
+    def __init__(self, model) -> None:
+        self.model, self.p = model, model.p
+        self.reference = [[0.0, 0.0], [0.0, 0.0]]
+        self.self_reliance = self.grey_premium = 0.0
+        self.row_sales = self.us_units_china = self.home_orders = 0.0
+
+    def offer_supply(self, step: int) -> None:
+        """What each offer can deliver this quarter."""
+        for offer in self.model.offers:
+            offer.offer_supply(self.model.law, step)
+        self.row_sales = 0.0
+
+    def clear(self) -> None:
+        """Four passes: backlog, fresh orders with those for the warehouse, and two rounds of re-offered money."""
+        firms = self.model.firms
+        for attempt in range(ROUNDS + 1):
+            self.tally(firms, attempt)
+            self.ration()
+            firms.do("deliver")
+            for offer in self.model.offers:
+                self.book_sales(offer)
+            for firm in firms:
+                firm.reoffer(attempt)
+                firm.place_wallet(attempt)
+
+    def tally(self, firms, attempt: int) -> None:
+        """Chips ordered by offer in this pass, summed over firms in fixed order."""
+        offers = self.model.offers
+        for offer in offers:
+            offer.wanted = 0.0
+        firms.do("tally")
+        if attempt < 2:
+            for offer in offers:
+                offer.asked += offer.wanted
+
+    def ration(self) -> None:
+        """Fill rates: world packaging by orders and margin, what is left to those still short; others pro rata."""
+        left = self.model.packaging.world_left
+        needs, total = {}, 0.0
+        for offer in self.model.offers:
+            if offer.on_pool:
+                can = min(offer.supply, offer.wanted)
+                needs[offer] = need = can * offer.packaging
+                total += need
+        got = needs if total <= left else self.share_packaging(needs, left)
+        for offer in self.model.offers:
+            wanted = max(TINY, offer.wanted)
+            fill = min(1.0, offer.cap_room / wanted, offer.supply / wanted)
+            if offer.on_pool and needs[offer] > 0.0:
+                fill = min(fill, got[offer] / max(TINY, wanted * offer.packaging))
+            offer.fill = fill
+
+    def share_packaging(self, needs, left: float) -> dict:
+        """Packaging for each offer when there is too little: by claim, then what is spare by claim again."""
+        claims, all_claims = {}, 0.0
+        for offer, need in needs.items():
+            if need > 0.0:
+                margin = 1.0 - offer.unit_cost / max(0.001, offer.price_china)
+                claims[offer] = claim = scarce_claim(need, margin, self.p.margin_weight)
+                all_claims += claim
+        got, spare, short = {}, left, 0.0
+        for offer, claim in claims.items():
+            need = needs[offer]
+            got[offer] = share = min(need, left * claim / (all_claims + TINY))
+            spare -= share
+            if share < need:
+                short += claim
+        spare = max(0.0, spare)
+        for offer, share in got.items():
+            need = needs[offer]
+            if share < need:
+                got[offer] = min(need, share + spare * claims[offer] / (short + TINY))
+        return got
+
+    def book_sales(self, offer) -> None:
+        """Sales by destination; supply, stock and packaging shrink by them."""
+        shipped, node = offer.shipped, self.model.packaging
+        home, abroad = shipped[CN], shipped[US] + shipped[ROW]
+        if home == 0.0 and abroad == 0.0:
+            return
+        offer.sold_china += home
+        offer.sold_abroad += abroad
+        if offer.index == 0:
+            self.row_sales += shipped[ROW]
+        if offer.kind == FRONTIER:
+            offer.vendor.us_now += shipped[US]
+        offer.supply = max(0.0, offer.supply - home - abroad)
+        offer.cap_room = max(0.0, offer.cap_room - home)
+        if offer.on_pool:
+            used = (home + abroad) * offer.packaging
+            node.world_left = max(0.0, node.world_left - used)
+            node.world_sold += used
+        if offer.home:
+            offer.stock = max(0.0, offer.stock - (home + abroad))
+        shipped[CN] = shipped[US] = shipped[ROW] = 0.0
+
+    def close_market(self) -> None:
+        """Unsold packages carry over, the grey premium follows orders, order books are smoothed."""
+        node, ordered, bought, home = self.model.packaging, 0.0, 0.0, 0.0
+        node.world_stock = node.world_left
+        for offer in self.model.offers:
+            if offer.on_pool:
+                bought += offer.sold_china
+                if offer.design is not None:
+                    ordered += offer.asked * offer.design.packaging
+            if offer.grey:
+                leaked = offer.supply + offer.sold_china
+                self.grey_premium = grey_price_premium(self.grey_premium, offer.asked, leaked, self.p.grey_premium)
+        node.world_orders, self.us_units_china = ordered, bought
+        for vendor in self.model.vendors:
+            vendor.orders_smooth += (vendor.line.asked - vendor.orders_smooth) / 2.0
+            home += (1.0 - vendor.american) * vendor.orders_smooth
+            vendor.us_sales, vendor.us_now = vendor.us_now, 0.0
+        self.home_orders = home

@@ -1,0 +1,93 @@
+"""One run of the quarter as a Mesa model, on one page (compare `abm.quarter`)."""
+
+from __future__ import annotations
+
+import mesa
+
+from .offer import cost_owners
+from .start import build
+
+
+class QuarterWalk(mesa.Model):
+    """Agents act one after the other, in the engine's order of events.
+
+    Parameters
+    ----------
+    plan : Blueprint
+        Names of firms and vendors.
+    world : World
+        A block of the engine at the start of 2020Q1; it is read and never kept.
+    lane : int
+        Which of its runs is walked.
+    """
+
+    def __init__(self, plan, world, lane: int = 0) -> None:
+        super().__init__(rng=int(world.seed[0]))
+        self.quarter = -1
+        build(self, plan, world, lane)
+
+    def step(self) -> None:
+        """One quarter."""
+        self.quarter = step = self.quarter + 1
+        self.draw_chance(step)
+        self.launch(step)
+        self.regulator.regulate(step)
+        self.expect()
+        self.redesign(step)
+        self.set_prices(step)
+        self.packaging.supply_world(step)
+        self.foundry.produce_china(step)
+        self.market.offer_supply(step)
+        self.firms.do("order", step)
+        self.market.clear()
+        self.market.close_market()
+        self.firms.do("deploy")
+        self.books.settle(step)
+        self.services.earn(step)
+        self.services.research(step)
+        self.learn()
+        self.records.observe(step)
+        self.audit.verify(step)
+
+    def draw_chance(self, step: int) -> None:
+        """Shocks of the quarter."""
+        self.chance.draw(step)
+        self.firms.do("draw_chance", step)
+
+    def launch(self, step: int) -> None:
+        """New generations and finished redesigns go on sale."""
+        if step == 0:
+            for design in self.designs:
+                design.rate(self.p)
+        for vendor in self.vendors:
+            vendor.develop(step)
+        for offer in self.offers:
+            offer.next_generation(step)
+        for offer in self.grey_lines:
+            offer.follow(self.offers[0])
+        for offer in self.compliance:
+            offer.ship_redesign()
+        for offer in self.offers:
+            offer.measure()
+
+    def expect(self) -> None:
+        """Firms and designers revise how likely they are to be cut off."""
+        self.firms.do("expect")
+        self.designers.do("expect")
+
+    def redesign(self, step: int) -> None:
+        """Vendors whose lines are cut start licence-free designs."""
+        self.packaging.remember()
+        for offer in self.compliance:
+            offer.vendor.redesign(offer, step)
+
+    def set_prices(self, step: int) -> None:
+        """List prices, prices in China, duty, cost of ownership."""
+        for offer in self.offers:
+            offer.set_price(self.law, step)
+        self.market.reference = cost_owners(self.offers)
+
+    def learn(self) -> None:
+        """Firms shift research to what paid; choices are synchronous."""
+        self.firms.do("remember_mix")
+        self.firms.do("learn")

@@ -1,0 +1,211 @@
+"""What a statistician would have seen (phase `observe`): a dict of series for each quarter, a tuple for each firm."""
+
+from __future__ import annotations
+
+from abm.rules.numbers import LOWEST
+from abm.vocabulary import (
+    CANN,
+    CN,
+    COMPLIANCE,
+    DUTY_AND_SHARE,
+    EFFICIENCY,
+    FRONTIER,
+    FULL_STACK,
+    GOV_US,
+    LOW_TIER,
+    PORTING,
+    SERVE,
+    STOCK,
+    TRAIN,
+    US,
+)
+
+from .services import top_mean
+
+TINY = 1e-12
+THOUSAND = 1000.0
+HALF = 0.5
+NVIDIA, AMD, HUAWEI = 0, 1, 3
+NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
+
+
+class Records:
+    """Series of the run so far: `series[step][name]` and `by_firm[step][firm]`."""
+
+    def __init__(self, model) -> None:
+        self.model, self.p = model, model.p
+        self.series: list[dict[str, float]] = []
+        self.by_firm: list[list[tuple[float, ...]]] = []
+
+    def observe(self, step: int) -> None:
+        """Record every series of the quarter."""
+        row: dict[str, float] = {}
+        self.observe_market(row)
+        self.observe_sales(row)
+        self.observe_lines(row)
+        self.observe_vendors(row)
+        self.observe_firms(row)
+        self.observe_chinese_firms(row, step)
+        self.observe_china_chain(row)
+        self.observe_rules(row)
+        self.series.append(row)
+        self.by_firm.append([record_firm(firm) for firm in self.model.firms])
+
+    def observe_market(self, row) -> None:
+        """Chips bought in China by origin, in useful compute and value, and how far blocs buy their own."""
+        domestic_value = value_cn = abroad = domestic_compute = bought = 0.0
+        for offer in self.model.offers:
+            money = offer.sold_china * offer.paying[0] / THOUSAND
+            value_cn += money
+            if offer.home:
+                domestic_value += money
+            abroad += offer.sold_abroad * offer.paying[1] / THOUSAND
+            for line in offer.customers:
+                stored = HALF * line.delivered[STOCK]
+                for workload in (TRAIN, SERVE):
+                    chips = line.delivered[workload] + stored
+                    if chips:
+                        compute = chips * offer.performance[workload] * line.used[workload]
+                        bought += compute
+                        if offer.home:
+                            domestic_compute += compute
+        self.model.market.self_reliance = domestic_compute / (bought + TINY)
+        total = value_cn + abroad + TINY
+        chinese, made_home = value_cn / total, domestic_value / total
+        own = made_home + abroad / total
+        expected = chinese * made_home + (1.0 - chinese) * (1.0 - made_home)
+        row["domestic_compute_bought"], row["compute_bought_cn"] = domestic_compute, bought
+        row["domestic_value"], row["value_cn"], row["value_abroad"] = domestic_value, value_cn, abroad
+        row["assortativity"] = (own - expected) / max(TINY, 1.0 - expected)
+
+    def observe_sales(self, row) -> None:
+        """NVIDIA's and others' deliveries in chips, accounting units and dollars."""
+        units = h100e = money = abroad = cards = low = 0.0
+        for offer in self.model.offers:
+            sold = offer.sold_china
+            if offer.vendor.index == NVIDIA and offer.kind in (FRONTIER, COMPLIANCE):
+                units += sold
+                h100e += sold * offer.accounting
+                money += sold * offer.price_china / THOUSAND
+                abroad += offer.sold_abroad * offer.accounting
+            if offer.home:
+                cards += sold
+            elif offer.kind == LOW_TIER:
+                low += sold
+            if offer.grey:
+                row["smuggled_chips"] = sold
+        row["nvidia_china_units"], row["nvidia_china_h100e"] = units, h100e
+        row["nvidia_china_flagship"], row["nvidia_abroad_h100e"] = money, abroad
+        row["us_low_tier_cards"] = low + self.p.low_tier_us
+        row["domestic_cards"] = cards + self.p.low_tier_cn
+
+    def observe_lines(self, row) -> None:
+        """Lines on sale, their prices, and how far frontier orders were filled."""
+        offers = self.model.offers
+        frontier, line_a, line_b = offers[0], offers[NVIDIA_A], offers[NVIDIA_B]
+        filled = (frontier.sold_china + frontier.sold_abroad) / max(TINY, frontier.asked)
+        row["nvidia_china_residual"] = self.model.chance.residual
+        row["grey_premium"] = self.model.market.grey_premium
+        row["fill_us_frontier"] = min(1.0, filled)
+        row["price_frontier"] = frontier.price
+        row["price_compliance_a"], row["price_compliance_b"] = line_a.price_china, line_b.price_china
+        row["design_frontier"] = place(frontier)
+        row["design_compliance_a"], row["design_compliance_b"] = place(line_a), place(line_b)
+        row["design_amd"] = place(offers[AMD_COMPLIANCE])
+
+    def observe_vendors(self, row) -> None:
+        """Revenue, profit and research of vendors."""
+        revenue = china = profit = spent = chinese = 0.0
+        vendors = self.model.vendors
+        for one in vendors:
+            if one.merchant:
+                revenue += one.revenue
+                china += one.revenue_china
+                profit += one.profit
+                spent += one.rd
+            if not one.american:
+                chinese += one.revenue
+        row["us_vendor_revenue"], row["us_vendor_revenue_china"] = revenue, china
+        row["us_vendor_profit"], row["us_vendor_rd"], row["vendor_cn_revenue"] = profit, spent, chinese
+        row["nvidia_revenue"], row["amd_revenue"] = vendors[NVIDIA].revenue, vendors[AMD].revenue
+        row["duty"] = self.model.books.flows[DUTY_AND_SHARE][GOV_US]
+        row["us_frontier"] = self.model.regulator.best_lines[TRAIN]
+
+    def observe_firms(self, row) -> None:
+        """Capability, compute and money of AI firms, by bloc."""
+        model = self.model
+        row["compute_world"] = total(model.firms, "training")
+        row["tencent_spending"] = model.watched.spent
+        for bloc, code in ((CN, "cn"), (US, "us")):
+            members = model.blocs[bloc]
+            row[f"capability_{code}"] = top_mean([firm.capability for firm in members])
+            row[f"algorithm_{code}"] = max(
+                LOWEST, *(firm.algorithm[TRAIN] for firm in members if firm.capability > 0.0)
+            )
+            row[f"compute_{code}"] = total(members, "training")
+            row[f"research_{code}"] = total(members, "research_money")
+            row[f"revenue_{code}"] = total(members, "revenue")
+
+    def observe_chinese_firms(self, row, step: int) -> None:
+        """Money, stocks, and plan-weighted means of beliefs and strategies of Chinese firms."""
+        members = self.model.blocs[CN]
+        row["budget_cn"], row["unspent_cn"] = total(members, "budget"), total(members, "unspent")
+        row["stock_orders_cn"] = total(members, "stock_money")
+        hazard = efficiency = porting = full_stack = cann = served = backlog = warehouse = 0.0
+        for firm in members:
+            share, mix = firm.plan_share[step], firm.mix
+            hazard += share * firm.hazard
+            efficiency += share * mix[EFFICIENCY]
+            porting += share * mix[PORTING]
+            full_stack += share * mix[FULL_STACK]
+            cann += share * firm.porting[CANN]
+            served += share * firm.served
+            for line in firm.held:
+                backlog += line.backlog
+                warehouse += line.warehouse
+        row["hazard_cn"], row["porting_cann"], row["served_cn"] = hazard, cann, served
+        row["mix_efficiency_cn"], row["mix_porting_cn"], row["mix_full_stack_cn"] = efficiency, porting, full_stack
+        row["backlog_cn"], row["warehouse_cn"] = backlog, warehouse
+
+    def observe_china_chain(self, row) -> None:
+        """China's foundry, banks and output."""
+        model, designers = self.model, self.model.designers
+        foundry, performance = model.foundry, 0.0
+        for one in designers:
+            performance += one.made * one.line.performance[TRAIN]
+        row["domestic_packages"], row["domestic_output"] = total(designers, "made"), performance
+        row["ascend_packages"] = model.vendors[HUAWEI].made
+        row["ai_wafers"] = total(designers, "wafers")
+        row["die_bank"], row["hbm_bank"] = total(designers, "die_bank"), total(designers, "hbm_bank")
+        row["hbm_imports"] = total(designers, "hbm_arrived")
+        row["tool_access"], row["tool_share_domestic"] = foundry.tool_access, foundry.tool_home
+        row["tool_spending"] = foundry.tool_orders
+        row["toolmaker_sales"] = foundry.tool_orders * (1.0 - foundry.tool_home_all)
+        row["advanced_wafers"], row["yield_domestic"] = foundry.advanced_wafers, foundry.yield_domestic
+
+    def observe_rules(self, row) -> None:
+        """Stringency and the state of world supply."""
+        regulator, node = self.model.regulator, self.model.packaging
+        row["stringency"], row["stringency_known"] = regulator.stringency, regulator.stringency_known
+        row["signal"] = regulator.signal
+        row["world_capacity"], row["world_sold"] = node.world_capacity, node.world_sold
+        row["world_stock"] = node.world_stock
+
+
+def total(agents, name: str) -> float:
+    """Sum over agents from left to right, as the engine adds (the built-in `sum` compensates rounding)."""
+    value = 0.0
+    for one in agents:
+        value += getattr(one, name)
+    return value
+
+
+def place(offer) -> float:
+    """Index of the design on sale, -1 for none."""
+    return -1.0 if offer.design is None else float(offer.design.index)
+
+
+def record_firm(firm) -> tuple[float, ...]:
+    """Series by firm, in the order of `abm.series.FIRM_SERIES`."""
+    fill = firm.spent / (firm.budget + TINY)
+    return firm.spent, firm.training, firm.capability, firm.mix[EFFICIENCY], firm.mix[PORTING], fill
