@@ -84,7 +84,7 @@ def want_tools(state: World, step: int, line: int, run: int) -> None:
 
 
 def planned_growth(state: World, quarter: int, line: int, run: int) -> float:
-    """Tools that the plan of a line adds in a quarter, USD bn; a plan that shrinks adds none, the last growth goes on."""
+    """Tools that the plan of a line adds in a quarter, USD bn; none if it shrinks; its last growth goes on."""
     last = state.foundry_plan.shape[0] - 1
     due = quarter if quarter < last else last
     return larger(planned_tools(state, due, line, run) - planned_tools(state, due - 1, line, run), 0.0)
