@@ -84,10 +84,10 @@ def want_tools(state: World, step: int, line: int, run: int) -> None:
 
 
 def planned_growth(state: World, quarter: int, line: int, run: int) -> float:
-    """Tools that the plan of a line adds in a quarter, USD bn; after the last quarter the plan grows on."""
+    """Tools that the plan of a line adds in a quarter, USD bn; none if it shrinks; its last growth goes on."""
     last = state.foundry_plan.shape[0] - 1
     due = quarter if quarter < last else last
-    return planned_tools(state, due, line, run) - planned_tools(state, due - 1, line, run)
+    return larger(planned_tools(state, due, line, run) - planned_tools(state, due - 1, line, run), 0.0)
 
 
 def planned_tools(state: World, quarter: int, line: int, run: int) -> float:

@@ -106,14 +106,22 @@ def test_vendors_add_to_recorded_series(model: ChipCurbsModel) -> None:
 def test_supply_nodes_add_to_recorded_series(model: ChipCurbsModel) -> None:
     nodes, run = model.agents_by_type[SupplyNode], model.controls
     toolmakers = nodes.select(lambda node: node.role.startswith("tools"))
-    assert toolmakers.agg("sales", sum) == pytest.approx(run.latest("tool_spending"), rel=1e-12)
-    assert model.agent("SMIC").output == pytest.approx(run.latest("ai_wafers"), rel=1e-12)
+    assert toolmakers.agg("sales", sum) == pytest.approx(nodes.agg("tools_bought", sum), rel=1e-12)
+    lines = [model.agent(name) for name in ("SMIC", "CXMT")]
+    assert sum(line.tools_bought for line in lines) == pytest.approx(run.latest("tool_spending"), rel=1e-12)
+    assert sum(line.tool_bank for line in lines) == pytest.approx(run.latest("tool_bank"), rel=1e-12)
+    assert model.agent("SMIC").output >= run.latest("ai_wafers") > 0.0, "phones take their part"
     assert model.agent("SMIC").capacity == run.latest("advanced_wafers")
+    assert model.agent("CXMT").capacity == run.latest("home_memory")
     assert model.agent("COWOS").capacity == run.latest("world_capacity")
     assert model.agent("JCET_TFME").output == pytest.approx(run.latest("domestic_packages"), rel=1e-12)
     assert (model.agent("TEL").country, model.agent("TEL").bloc, model.agent("TEL").unit) == ("JP", "ROW", "USD bn")
-    assert model.agent("US_EDA").sales == 0.0
+    assert model.agent("SAMSUNG_FOUNDRY").country == "KR"
+    assert model.agent("US_EDA").sales > model.agent("EMPYREAN").sales > 0.0
     assert all(node.output <= node.capacity * (1.0 + 1e-9) for node in nodes)
+    assert nodes.agg("cash", sum) == pytest.approx(run.world.node_cash[:, run.lane].sum())
+    assert all(node.cash >= 0.0 and node.credit >= 0.0 and node.stock >= 0.0 for node in nodes)
+    assert model.agent("SKHYNIX").orders > 0.0
 
 
 def test_regulators_show_the_rules_of_the_script(model: ChipCurbsModel) -> None:

@@ -55,7 +55,7 @@ def tiers(f):
             there[mine].sum(axis=0),
             f.step,
         )
-    world &= was.node_tools > 0.0
+    world &= (was.node_tools > 0.0).all(axis=1)
     wear = f.p["tool_wear"] * was.node_made / np.maximum(now.node_capacity, TINY)
     kept = was.node_tools * (1.0 - wear) + now.node_bought
     close("tools of world nodes", now.node_tools[world], kept[world], step=f.step)

@@ -66,6 +66,17 @@ def test_denied_tools_and_service_slow_chinas_memory(course):
     assert denied[later] / denied[start] < free[later] / free[start]
 
 
+def test_a_plan_that_shrinks_buys_tools_for_wear_alone(course):
+    """Eight million stacks in 2027 and five after: in 2027Q1 (lag four) nothing is added, and no law breaks."""
+    world = market.copy_of(course.world)
+    world.parameter[NAMES.index("cxmt_hbm_2027")], world.parameter[NAMES.index("cxmt_hbm_2028")] = 8.0, 5.0
+    step = quarter_index("2027Q1")
+    market.advance(world, quarter_index("2026Q3"), step + 1)
+    assert (world.failed_quarter == -1).all()
+    wear = world.parameter[NAMES.index("tool_wear")] * world.node_tools[world.line_node[1]]
+    assert world.tools_wanted[1] == pytest.approx(wear)
+
+
 def test_tool_sales_by_country_are_what_toolmakers_are_paid_by_chinese_lines(course):
     world, countries = course.world, ("tools_from_us", "tools_from_nl", "tools_from_jp", "tools_from_cn")
     last = quarter_index("2026Q2")

@@ -185,7 +185,7 @@ NODES = {
         'id = "JCET_TFME"\nrole = "foundry_cn"',
         ("node JCET_TFME", "role", "'foundry_cn' is taken by SMIC"),
     ),
-    "a share for one of two": ("share = 0.05\n", "", ("node EMPYREAN", "share", "US_EDA")),
+    "a share for one of two": ("\nshare = 0.05\n", "\n", ("node EMPYREAN", "share", "US_EDA")),
 }
 
 
