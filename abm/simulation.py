@@ -27,6 +27,7 @@ from abm.link import compiled_before as linked_before
 from abm.link import link
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
+from abm.policy import Policy
 from abm.quarter import quarters
 from abm.results import Results
 from abm.scenario import Scenario, ScenarioError
@@ -72,18 +73,35 @@ def shipped_pack(cset: bool = True) -> DataPack:
 
 def prepare(arms: Sequence[Scenario], pack: DataPack | None = None, world: Path | str | None = None) -> Blueprint:
     """Everything that the runs of these arms share: designs, law tables, firms, offers."""
-    pack = shipped_pack() if pack is None else pack
+    policies = tuple(arm.law for arm in arms)
+    relative = tuple(arm.relative_from for arm in arms)
+    equal = _firms_equal(arms)
+    if pack is None and world is None:
+        plan = _shipped_plan(policies, relative)
+    else:
+        plan = _plan(policies, relative, shipped_pack() if pack is None else pack, world)
+    return equal_firms(plan) if equal else plan
+
+
+@lru_cache(maxsize=16)
+def _shipped_plan(policies: tuple[Policy, ...], relative: tuple[int | None, ...]) -> Blueprint:
+    """Plan on the shipped data; simulations write to none of its arrays, so calls with the same law share it."""
+    return _plan(policies, relative, shipped_pack(), None)
+
+
+def _plan(
+    policies: Sequence[Policy], relative: Sequence[int | None], pack: DataPack, world: Path | str | None
+) -> Blueprint:
     generations = [design for line in roadmap(pack).values() for design in line]
-    own = [{design.id: design for design in redesigns(pack, [arm.law])} for arm in arms]
+    own = [{design.id: design for design in redesigns(pack, [policy])} for policy in policies]
     found: dict[str, Design] = {}
     for mine in own:
         found.update(mine)
     designs = [*generations, *(found[name] for name in sorted(found))]
     always = {design.id for design in generations}
-    laws = [compile_law(arm.law, designs, pack) for arm in arms]
+    laws = [compile_law(policy, designs, pack) for policy in policies]
     allowed = [frozenset(always | set(mine)) for mine in own]
-    plan = blueprint(load_world_file(world), pack, designs, laws, [arm.relative_from for arm in arms], allowed)
-    return equal_firms(plan) if _firms_equal(arms) else plan
+    return blueprint(load_world_file(world), pack, designs, laws, relative, allowed)
 
 
 def _firms_equal(arms: Sequence[Scenario]) -> bool:
