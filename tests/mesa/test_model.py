@@ -72,7 +72,10 @@ def test_the_data_collector_has_a_row_a_quarter_and_agents_by_type(model: ChipCu
     assert list(firms.columns) == list(AGENT_REPORTERS[AIFirm])
     assert len(firms) == (LAST + 1) * len(model.agents_by_type[AIFirm])
     spent = firms[firms["name"] == "TENCENT"]["spent"].to_numpy()
-    np.testing.assert_array_equal(spent, model.controls.series("tencent_spending"))
+    run = model.controls
+    recorded = run.world.firm_record[0, : LAST + 1, run.plan.world.firm("TENCENT"), run.lane]
+    np.testing.assert_array_equal(spent, recorded)
+    assert (spent >= run.series("tencent_spending")).all(), "rent is no capital expenditure"
 
 
 def test_an_own_data_collector_works(model: ChipCurbsModel) -> None:

@@ -114,14 +114,19 @@ def test_rows_are_rows_of_the_data_pack_on_these_pairs(model: ChipCurbsModel, su
 def test_purchases_add_to_the_state(model: ChipCurbsModel) -> None:
     for run in runs(model):
         graph, world = procurement_network(run), run.world
+        rental, grey = run.plan.world.offer("OFFSHORE_RENTAL"), run.plan.world.offer("GREY_FRONTIER")
         for index, firm in enumerate(run.plan.world.firms):
             bought = graph.in_edges(firm.id, data=True)
-            assert sum(data["value"] for _, _, data in bought) == pytest.approx(run.number("spent", index), rel=1e-9)
-            chips = world.delivered[index, :, :, run.lane].sum()
-            assert sum(data["chips"] for _, _, data in bought) == pytest.approx(chips, rel=1e-12)
+            rented = world.delivered[index, rental, :, run.lane].sum()
+            rent = rented * run.number("price_china", rental) / 1000.0
+            paid = sum(data["value"] for _, _, data in bought) + rent
+            assert paid == pytest.approx(run.number("spent", index), rel=1e-9)
+            chips = world.delivered[index, :, :, run.lane].sum() - rented
+            assert sum(data["chips"] for _, _, data in bought) == pytest.approx(chips, rel=1e-12, abs=1e-12)
         for place, offer in enumerate(run.plan.world.offers):
             if graph.has_node(offer_key(offer.id)):
                 sold = run.number("sold_china", place) + run.number("sold_abroad", place)
+                sold -= run.number("seized") if place == grey else 0.0
                 out = graph.out_edges(offer_key(offer.id), data=True)
                 assert sum(data["chips"] for _, _, data in out) == pytest.approx(sold, rel=1e-9)
 

@@ -34,8 +34,9 @@ def test_the_ranges_are_those_of_the_data(pack):
     assert (from_rows["SMUGGLED_CHIPS"]["low"], from_rows["SMUGGLED_CHIPS"]["high"]) == (10, 400)
 
 
-def test_controls_bring_most_of_the_smuggling(controls, without):
-    """Firms that were listed before 2022 buy on the grey market in both arms; the rules add more than those did."""
+def test_controls_bring_smuggling(controls, without):
+    """Firms listed before 2022 buy on the grey market in both arms; in the same worlds the rules add to it."""
     with_rules, before = (arm.observe("SMUGGLED_CHIPS").at("2024") for arm in (controls, without))
-    added, listed = of_points(controls, with_rules - before), of_points(without, before)
-    assert median_interval(added)[0] > median_interval(listed)[1]
+    assert median_interval(of_points(controls, with_rules - before))[0] > 0.0
+    with_rules, before = of_points(controls, with_rules), of_points(without, before)
+    assert median_interval(with_rules)[0] > median_interval(before)[1]
