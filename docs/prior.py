@@ -23,7 +23,8 @@ COMMAND = "Written by `python docs/prior.py` from the output of `curbs prior --o
 def page(report: str) -> str:
     """The report as a page of the documentation."""
     title, rest = report.split("\n", 1)
-    return f"{title}\n\n{COMMAND}\n{rest}".replace(f"({PICTURE})", f"({SHOWN})")
+    text = f"{title}\n\n{COMMAND}\n{rest}".replace(f"({PICTURE})", f"({SHOWN})")
+    return text.replace("docs/observations.md", "[observations.md](observations.md)")
 
 
 def main() -> int:

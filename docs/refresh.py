@@ -1,4 +1,4 @@
-"""Bring the picture and the printed results of the README up to date with the model.
+"""Bring the picture and the printed results of the README, and the pages of this folder, up to date with the model.
 
     .venv/bin/python docs/refresh.py
 
@@ -42,7 +42,11 @@ def printed(pairs: list[Pair]) -> str:
 
 
 def main() -> int:
-    """Write the picture and the block of results."""
+    """Write the picture, the block of results, and the pages that have scripts of their own."""
+    import demonstrations  # noqa: PLC0415  (beside this file, found when it runs as a script)
+    import observations  # noqa: PLC0415
+    import prior  # noqa: PLC0415
+
     wanted = request()
     pairs = run_pairs(wanted, quiet=True)
     with TemporaryDirectory() as folder:
@@ -51,7 +55,7 @@ def main() -> int:
             picture.convert("RGB").quantize(COLOURS).save(PICTURE, optimize=True)
     text = README.read_text(encoding="utf-8")
     README.write_text(RESULTS.sub(lambda found: found[1] + printed(pairs) + found[3], text), encoding="utf-8")
-    return 0
+    return max(page.main() for page in (observations, prior, demonstrations))
 
 
 if __name__ == "__main__":

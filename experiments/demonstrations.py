@@ -319,8 +319,9 @@ def _rationed(ensemble: Ensemble, kind: str, last: list[int], first: list[int], 
         f"share of the budget that bought chips, {kind} less {others} firms, 2023Q4 to 2024Q4, percentage points",
     )
     why = (
-        "Every buyer of an offer gets the same fraction of what it ordered and may legally have: neither size nor listing "
-        "gives a place in the queue, and firms turn to what is left, domestic and grey chips, alike."
+        "Every buyer of an offer gets the same fraction of what it ordered and may legally have: neither size nor "
+        "listing gives a place in the queue. What gap there is comes from Huawei's cloud, which may buy only Chinese "
+        "and grey chips."
     )
     return ensemble.demonstration(texts, rows, (gap["history"] < 0.0) & (gap["history"] < gap["none_0"]), why)
 

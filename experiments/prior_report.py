@@ -122,7 +122,7 @@ def _coverage(prior: Prior) -> Iterator[str]:
     yield ""
     yield (
         "Rank: share of worlds below the fact, median over the facts of a statistic: near 0 the model is too high, "
-        "near 1 too low. What each statistic is stands in [observations.md](observations.md)."
+        "near 1 too low. What each statistic is stands in docs/observations.md."
     )
     yield ""
     yield "| statistic | unit | facts | in 50 % | in 90 % | rank | outside 90 % |"

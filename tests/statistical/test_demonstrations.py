@@ -6,10 +6,13 @@ at least three quarters of the worlds; docs/demonstrations.md has the numbers, t
 
 from __future__ import annotations
 
+import importlib.util
 import math
+from pathlib import Path
 
 import pytest
 
+from experiments import demonstrations as demonstrations_module
 from experiments.demonstrations import Demonstration, Ensemble, Row, demonstrations, run_ensemble
 
 pytestmark = pytest.mark.slow
@@ -51,6 +54,15 @@ def test_the_direction_holds_in_most_worlds(found, name):
 @pytest.mark.parametrize("name", OPEN)
 def test_what_is_not_shown_says_why(found, name):
     assert found[name].shown or found[name].why
+
+
+def test_the_page_shows_what_comes_out(found):
+    root = Path(demonstrations_module.__file__).parents[1]
+    spec = importlib.util.spec_from_file_location("demonstrations_page", root / "docs" / "demonstrations.py")
+    page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page)
+    text = "\n".join(page.lines(list(found.values()))) + "\n"
+    assert page.PAGE.read_text(encoding="utf-8") == text, "run docs/demonstrations.py"
 
 
 def test_ablations_take_the_effect_away(found):
