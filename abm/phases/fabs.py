@@ -12,6 +12,7 @@ from abm.parameter_index import (
     FAB_COST,
     HAZARD_FLOOR,
     MAX_COVER,
+    MEMORY_RAMP_ACCESS,
     MEMORY_TOOL_COST,
     SERVICE_WEAR,
     SHORTAGE_TO_HOLDING,
@@ -95,23 +96,27 @@ def planned_tools(state: World, quarter: int, line: int, run: int) -> float:
     if line == FOUNDRY_LINE:
         wafers = state.foundry_plan[quarter] * state.parameter[SMIC_WAFERS_2024, run]
         return wafers * state.parameter[FAB_COST, run]
-    return memory_ramp(state, quarter, run) * state.parameter[MEMORY_TOOL_COST, run]
+    return memory_plan(state, quarter, run) * state.parameter[MEMORY_TOOL_COST, run]
 
 
-def memory_ramp(state: World, quarter: int, run: int) -> float:
-    """Million HBM stacks a year that China's memory maker plans: a ramp with a wide prior, flat after its last year."""
+def memory_plan(state: World, quarter: int, run: int) -> float:
+    """Million HBM stacks a year that China's memory maker plans, flat after its last year.
+
+    The prior of its ramp is judged under the rules of 2024: the plan is larger by the tools that these deny.
+    """
     year = 2020 + quarter // 4
     first = state.parameter[CXMT_HBM_2026, run]
     second = state.parameter[CXMT_HBM_2027, run]
     third = state.parameter[CXMT_HBM_2028, run]
-    return select(year >= 2028, third, select(year == 2027, second, select(year == 2026, first, 0.0)))
+    ramp = select(year >= 2028, third, select(year == 2027, second, select(year == 2026, first, 0.0)))
+    return ramp / state.parameter[MEMORY_RAMP_ACCESS, run]
 
 
 def home_memory(state: World, step: int, run: int) -> float:
     """Million stacks a quarter that China's memory maker can make: its ramp, as far as it has the tools."""
     tools = state.node_tools[state.line_node[MEMORY_LINE], run]
     position = tool_position(tools, planned_tools(state, step, MEMORY_LINE, run))
-    return position * memory_ramp(state, step, run) / QUARTERS_A_YEAR
+    return position * memory_plan(state, step, run) / QUARTERS_A_YEAR
 
 
 def place_tools(state: World, step: int, line: int, run: int) -> None:

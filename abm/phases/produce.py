@@ -37,6 +37,8 @@ REFERENCE_DIES = 78.0
 DATA_YEAR = 16
 """2024Q1: the quarter to which capacity and yield parameters refer."""
 TINY = 1e-9
+PLENTY = 1e9
+"""Thousand packages: chips without stacked memory do not wait for it."""
 
 
 def produce_china(world: World, step: int) -> None:
@@ -201,12 +203,19 @@ def dies_wanted(state: World, vendor: int, run: int) -> float:
     lag = state.parameter[FAB_LAG, run]
     growth = state.parameter[EXPECTED_GROWTH, run]
     each = state.spec_dies[design] / state.parameter[PACKAGING_YIELD, run]
-    need = state.orders_smooth[vendor, run] * exp(growth * lag) * each
+    need = smaller(state.orders_smooth[vendor, run] * exp(growth * lag), memory_pace(state, vendor, design, run)) * each
     coming = state.die_bank[vendor, run]
     for ahead in range(RING):
         coming += state.dies_coming[vendor, ahead, run]
     banked = cover(state, vendor, run) * planned_need(state, vendor, run) * each
     return larger(need * (1.0 + lag) + banked - coming, 0.0)
+
+
+def memory_pace(state: World, vendor: int, design: int, run: int) -> float:
+    """Packages a quarter for which a designer has memory in sight: what comes now and its bank, used up over the lag."""
+    stacks = state.spec_stacks[design] / 1000.0 / state.parameter[PACKAGING_YIELD, run]
+    sight = state.hbm_arrived[vendor, run] + state.hbm_bank[vendor, run] / (1.0 + state.parameter[FAB_LAG, run])
+    return select(stacks > 0.0, sight / larger(stacks, TINY), PLENTY)
 
 
 def start_wafers(state: World, step: int) -> None:
