@@ -203,16 +203,18 @@ def dies_wanted(state: World, vendor: int, run: int) -> float:
     lag = state.parameter[FAB_LAG, run]
     growth = state.parameter[EXPECTED_GROWTH, run]
     each = state.spec_dies[design] / state.parameter[PACKAGING_YIELD, run]
-    need = smaller(state.orders_smooth[vendor, run] * exp(growth * lag), memory_pace(state, vendor, design, run)) * each
+    pace = memory_pace(state, vendor, design, run)
+    need = smaller(state.orders_smooth[vendor, run] * exp(growth * lag), pace) * each
     coming = state.die_bank[vendor, run]
     for ahead in range(RING):
         coming += state.dies_coming[vendor, ahead, run]
-    banked = cover(state, vendor, run) * planned_need(state, vendor, run) * each
+    # dies without memory are no reserve
+    banked = cover(state, vendor, run) * smaller(planned_need(state, vendor, run), pace) * each
     return larger(need * (1.0 + lag) + banked - coming, 0.0)
 
 
 def memory_pace(state: World, vendor: int, design: int, run: int) -> float:
-    """Packages a quarter for which a designer has memory in sight: what comes now and its bank, used up over the lag."""
+    """Packages a quarter for which a designer sees memory: what comes now, and its bank used up over the lag."""
     stacks = state.spec_stacks[design] / 1000.0 / state.parameter[PACKAGING_YIELD, run]
     sight = state.hbm_arrived[vendor, run] + state.hbm_bank[vendor, run] / (1.0 + state.parameter[FAB_LAG, run])
     return select(stacks > 0.0, sight / larger(stacks, TINY), PLENTY)
