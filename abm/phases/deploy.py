@@ -53,11 +53,13 @@ def receive(state: World, firm: int) -> None:
         for run in range(LANES):
             chips = state.delivered[firm, offer, TRAIN, run] + state.delivered[firm, offer, SERVE, run]
             state.arrived[firm, run] += chips * state.paying[side, offer, run] / 1000.0
+    for run in range(LANES):
+        state.used[run] = smaller(state.room[firm, run] / (state.arrived[firm, run] + TINY), 1.0)
     for offer in range(state.available.shape[1]):
         if state.holds[firm, offer] == 0.0:
             continue
         for run in range(LANES):
-            fits = smaller(state.room[firm, run] / (state.arrived[firm, run] + TINY), 1.0)
+            fits = state.used[run]
             before = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
             state.chips_before[firm, offer, run] = before + state.warehouse[firm, offer, run]
             train = state.delivered[firm, offer, TRAIN, run]

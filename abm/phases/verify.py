@@ -167,9 +167,11 @@ def balance_slots(state: World) -> None:
                     halls += in_use
                     store += kept
                     least = smaller(least, smaller(in_use, kept))
-                all_halls = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
-                wrong = error(halls, all_halls, halls)
-                wrong = larger(wrong, error(store, state.warehouse[firm, offer, run], store))
+                in_use = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
+                kept = state.warehouse[firm, offer, run]
+                more, less = halls - in_use, store - kept
+                # one quotient for both: the size is that of all chips of the line
+                wrong = (larger(more, -more) + larger(less, -less)) / larger(in_use + kept, 1.0)
                 state.worst[run] = larger(state.worst[run], larger(wrong, -least))
 
 
