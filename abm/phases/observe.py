@@ -115,12 +115,13 @@ def observe_market(state: World, step: int) -> None:
         home = 1.0 if state.offer_nest[offer] == DOMESTIC_NEST else 0.0
         let = state.offer_kind[offer] == RENTAL
         owned = 0.0 if let else 1.0
+        kept = 0.0 if state.offer_kind[offer] == GREY else 1.0  # seized chips have no buyer abroad
         for run in range(LANES):
             money = state.sold_china[offer, run] * state.paying[0, offer, run] / THOUSAND
             state.record[DOMESTIC_VALUE, step, run] += home * money
             state.record[VALUE_CN, step, run] += owned * money
             elsewhere = state.sold_abroad[offer, run] * state.paying[1, offer, run] / THOUSAND
-            state.record[ABROAD_VALUE, step, run] += elsewhere
+            state.record[ABROAD_VALUE, step, run] += kept * elsewhere
         for firm in state.firms:
             if state.available[firm, offer] == 0.0 or state.bloc[firm] != CN:
                 continue
