@@ -112,11 +112,13 @@ class Recording:
 
 def lane_of(world: World, lane: int) -> World:
     """A copy of one lane as a world of its own; what all lanes share is not copied."""
-    arrays: list[Any] = [
-        np.ascontiguousarray(array[..., lane : lane + 1]).copy() if "run" in FIELDS[name].dims else array
-        for name, array in zip(World._fields, world, strict=True)
-    ]
-    return World(*arrays)
+    lanes = world.arm.shape[0]
+    arrays: list[Any] = []
+    for name, array in zip(world._fields, world, strict=True):
+        # fields that a user's own kind of agents adds are not in FIELDS
+        varies = "run" in FIELDS[name].dims if name in FIELDS else array.shape[-1] == lanes
+        arrays.append(np.ascontiguousarray(array[..., lane : lane + 1]).copy() if varies else array)
+    return type(world)(*arrays)
 
 
 def replacements(scenario: object) -> dict[Function, Function]:
