@@ -199,7 +199,8 @@ def tell_node(case: Case) -> list[str]:
 
 def regulator_calls(case: Case) -> tuple[Call, ...]:
     """Rules of the phase in which the rules are set."""
-    return tuple(call for call in case.recording.calls if call.phase == REGULATION)
+    calls = case.recording.calls
+    return tuple(call for call in calls if REGULATION in [site.code.co_name for site in call.sites])
 
 
 def tell_regulator(case: Case) -> list[str]:

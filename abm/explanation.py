@@ -143,7 +143,7 @@ def explain_agent(view: RunView, agent: str) -> Explanation:
 def state_before(
     builder: Builder, lanes: Any, advance: Callable[[Any, int, int], object], compiled: bool, lane: int, step: int
 ) -> World:
-    """State of one lane before a quarter: the block is filled anew and run to it (about 0.1 ms a quarter compiled)."""
+    """State of one lane before a quarter: the block is filled anew and run to it (about 0.3 ms a quarter compiled)."""
     handle = builder.fill(lanes)
     if step > 0:
         advance(handle if compiled else handle.world, 0, step)

@@ -320,8 +320,8 @@ def _rationed(ensemble: Ensemble, kind: str, last: list[int], first: list[int], 
     )
     why = (
         "Every buyer of an offer gets the same fraction of what it ordered and may legally have: neither size nor "
-        "listing gives a place in the queue. What gap there is comes from Huawei's cloud, which may buy only Chinese "
-        "and grey chips."
+        "listing gives a place in the queue. What gap there is comes from Huawei's cloud, which may buy Chinese "
+        "chips only."
     )
     return ensemble.demonstration(texts, rows, (gap["history"] < 0.0) & (gap["history"] < gap["none_0"]), why)
 
