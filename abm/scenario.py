@@ -21,7 +21,7 @@ from abm.timeline import (
     SCRIPT_END,
     ScenarioError,
     Timeline,
-    nearest_name,
+    nearest_of,
     on_top,
     shipped_history,
 )
@@ -87,7 +87,7 @@ class Scenario:
         if not isinstance(self.policy, Policy):
             raise ScenarioError(f"{where}: key 'policy' must be an abm.policy.Policy; load one with load_policy(path)")
         if self.mode not in MODES:
-            raise ScenarioError(f"{where}: unknown mode {self.mode!r}{nearest_name(self.mode, MODES)}")
+            raise ScenarioError(f"{where}: unknown mode {self.mode!r}{nearest_of(self.mode, MODES)}")
         if not isinstance(self.point, bool):
             raise ScenarioError(f"{where}: key 'point' must be true or false, not {self.point!r}")
         if self.relative_from is not None and not 0 <= self.relative_from < QUARTERS:
@@ -110,7 +110,7 @@ class Scenario:
             return _read(path)
         if path.suffix == ".toml":
             raise ScenarioError(f"{path}: no such file; built-in scenarios: {', '.join(_names())}")
-        raise ScenarioError(f"no scenario {str(name_or_path)!r}{nearest_name(name_or_path, _names())}")
+        raise ScenarioError(f"no scenario {str(name_or_path)!r}{nearest_of(name_or_path, _names())}")
 
     @property
     def continuation(self) -> str:
@@ -171,7 +171,7 @@ class Scenario:
         if continuation not in CONTINUATIONS:
             raise ScenarioError(
                 f"scenario {self.name!r}: unknown continuation {continuation!r}"
-                f"{nearest_name(continuation, CONTINUATIONS)}"
+                f"{nearest_of(continuation, CONTINUATIONS)}"
             )
         last = min(self.timeline.last_quarter(self.mode), quarter_index(SCRIPT_END))
         return replace(self, relative_from=last if continuation == "freeze_rel" else None)
@@ -183,7 +183,7 @@ class Scenario:
         the other scenario's own file fixes (enforcement in `tight`) hold in the other arm alone.
         """
         if name not in _names():
-            raise ScenarioError(f"unknown counterfactual {name!r}{nearest_name(name, _names())}")
+            raise ScenarioError(f"unknown counterfactual {name!r}{nearest_of(name, _names())}")
         other = _read(FOLDER / f"{name}.toml")
         arm = replace(
             other,
@@ -229,7 +229,7 @@ def _checked_mechanisms(where: str, names: Iterable[str]) -> frozenset[str]:
         raise ScenarioError(f"{where}: key 'without' must be a list of mechanisms, such as [{names!r}]")
     for name in names:
         if name not in SWITCHES:
-            raise ScenarioError(f"{where}: unknown mechanism {name!r}{nearest_name(name, SWITCHES)}")
+            raise ScenarioError(f"{where}: unknown mechanism {name!r}{nearest_of(name, SWITCHES)}")
     return frozenset(names)
 
 
@@ -278,7 +278,7 @@ def _quarter(value: Any) -> str:
 def _choice(names: tuple[str, ...]) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in names:
-            raise ValueError(f"{value!r} is unknown{nearest_name(value, names)}")
+            raise ValueError(f"{value!r} is unknown{nearest_of(value, names)}")
         return str(value)
 
     return read
@@ -325,7 +325,7 @@ def _read(path: Path) -> Scenario:
     values: dict[str, Any] = {}
     for key, value in content.items():
         if key not in KEYS:
-            raise ScenarioError(f"{path.name}: unknown key {key!r}{nearest_name(key, KEYS)}")
+            raise ScenarioError(f"{path.name}: unknown key {key!r}{nearest_of(key, KEYS)}")
         try:
             values[key] = KEYS[key](value)
         except ValueError as error:

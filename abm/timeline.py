@@ -38,7 +38,7 @@ class ScenarioError(ValueError):
     """A scenario that cannot be used; one line that names file, key, nearest valid name and cure."""
 
 
-def nearest_name(word: object, names: Iterable[str]) -> str:
+def nearest_of(word: object, names: Iterable[str]) -> str:
     """What to add to a message about an unknown name: the nearest one, or all of them."""
     known = list(names)
     close = get_close_matches(str(word), known, n=1, cutoff=0.5)
