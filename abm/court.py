@@ -43,23 +43,25 @@ class Court:
         self.grant_level = grant_level
         self.attributes = [design.spec().attributes() for design in designs]
         self.truths: dict[Clause, list[bool | None]] = {}
-        self.outcomes: dict[tuple[int, tuple[Clause, ...]], Outcome] = {}
+        self.outcomes: dict[tuple[Clause, ...], dict[int, Outcome]] = {}
         self.unknown: dict[str, None] = {}
         weights = judged_values()["pool_weights"]
         self.members = {design.vendor: dict(weights.get(design.vendor, {design.vendor: 1.0})) for design in designs}
 
-    def outcome(self, place: int, clauses: tuple[Clause, ...]) -> Outcome:
-        """Return what the clauses come to for one design."""
-        key = (place, clauses)
-        if key not in self.outcomes:
+    def outcome(self, places: Sequence[int], clauses: tuple[Clause, ...]) -> list[Outcome]:
+        """Return what the clauses come to for each of these designs."""
+        known = self.outcomes.setdefault(clauses, {})
+        missing = [place for place in places if place not in known]
+        if missing:
             for clause in clauses:
                 if clause not in self.truths:
-                    self.truths[clause] = [clause.matches(known) for known in self.attributes]
-            found = settle(clauses, [self.truths[clause][place] for clause in clauses])
-            if found.status == "unknown":
-                self.unknown[self.designs[place].id] = None
-            self.outcomes[key] = found
-        return self.outcomes[key]
+                    self.truths[clause] = [clause.matches(attributes) for attributes in self.attributes]
+            columns = [self.truths[clause] for clause in clauses]
+            for place in missing:
+                known[place] = settle(clauses, [column[place] for column in columns])
+                if known[place].status == "unknown":
+                    self.unknown[self.designs[place].id] = None
+        return [known[place] for place in places]
 
     def sales(self, effects: Effects) -> State:
         """State of sales of US designs to China."""
@@ -81,8 +83,7 @@ class Court:
                 sale = Sale(buyer_class=kind, seller=vendor)
                 barred = any(sale.barred(listing) for listing in listings)
                 bound = tuple(clause for _, clause in clauses if sale.meets(clause))
-                for place in places:
-                    result = self.outcome(place, bound)
+                for place, result in zip(places, self.outcome(places, bound), strict=True):
                     state["open"][place, column] = 0.0 if barred else result.open(self.grant_level)
                     if column == 0:
                         state["licence_free"][place] = float(result.status == "free")
@@ -108,12 +109,12 @@ class Court:
         }
         sale = Sale(seller="none")
         chip_tests = tuple(clause for clause in tests if sale.meets(clause))
-        for place, design in enumerate(self.designs):
-            if design.us:
-                continue
-            free = self.outcome(place, chip_tests).status == "free"
+        chinese = [place for place, design in enumerate(self.designs) if not design.us]
+        for place, tested in zip(chinese, self.outcome(chinese, chip_tests), strict=True):
+            design = self.designs[place]
             rules = tuple(clause for clause in tests if _binds_foundry(clause, design.foundry))
-            share = self.outcome(place, rules).open(self.grant_level) if free else 0.0
+            free = tested.status == "free"
+            share = self.outcome([place], rules)[0].open(self.grant_level) if free else 0.0
             members = self.members[design.vendor]
             state[place] = share * sum(weight for firm, weight in members.items() if firm not in closed)
         return state

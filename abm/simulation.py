@@ -24,6 +24,7 @@ from abm.lawtables import compile_law
 from abm.machine import Machine, compiled_before, kernel, machine_of
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
+from abm.policy import Policy
 from abm.results import Panel, Results
 from abm.scenario import Scenario
 from abm.series import FIRM_SERIES, SERIES
@@ -54,17 +55,32 @@ def shipped_pack(cset: bool = True) -> DataPack:
 
 def prepare(arms: Sequence[Scenario], pack: DataPack | None = None, world: Path | str | None = None) -> Blueprint:
     """Everything that the runs of these arms share: designs, law tables, firms, offers."""
-    pack = shipped_pack() if pack is None else pack
+    policies = tuple(arm.policy for arm in arms)
+    relative = tuple(arm.relative_from for arm in arms)
+    if pack is None and world is None:
+        return _shipped_plan(policies, relative)
+    return _plan(policies, relative, shipped_pack() if pack is None else pack, world)
+
+
+@lru_cache(maxsize=16)
+def _shipped_plan(policies: tuple[Policy, ...], relative: tuple[int | None, ...]) -> Blueprint:
+    """Plan on the shipped data; simulations write to none of its arrays, so calls with the same law share it."""
+    return _plan(policies, relative, shipped_pack(), None)
+
+
+def _plan(
+    policies: Sequence[Policy], relative: Sequence[int | None], pack: DataPack, world: Path | str | None
+) -> Blueprint:
     generations = [design for line in roadmap(pack).values() for design in line]
-    own = [{design.id: design for design in redesigns(pack, [arm.policy])} for arm in arms]
+    own = [{design.id: design for design in redesigns(pack, [policy])} for policy in policies]
     found: dict[str, Design] = {}
     for mine in own:
         found.update(mine)
     designs = [*generations, *(found[name] for name in sorted(found))]
     always = {design.id for design in generations}
-    laws = [compile_law(arm.policy, designs, pack) for arm in arms]
+    laws = [compile_law(policy, designs, pack) for policy in policies]
     allowed = [frozenset(always | set(mine)) for mine in own]
-    return blueprint(load_world_file(world), pack, designs, laws, [arm.relative_from for arm in arms], allowed)
+    return blueprint(load_world_file(world), pack, designs, laws, relative, allowed)
 
 
 def parameter_values(arm: Scenario, seed: int, points: Ints) -> dict[str, Floats]:
@@ -210,16 +226,20 @@ class Builder:
     def fill(self, ids: Ints, handle: Handle | None = None) -> Handle:
         """A world for these lanes at the start of 2020Q1; the arrays of `handle` are used again if given."""
         start = self.machine.start(self.plan, self.lanes(ids), self.seed)
-        fields = self.machine.fields
+        fields, static = self.machine.fields, self.plan.arrays
+        own_static = bool(self.machine.kinds)  # the phase of an added kind may write to what the model only reads
         if handle is None:
-            given = {**self.plan.arrays, **{name: _typed(fields[name], array) for name, array in start.items()}}
+            shared = {name: array.copy() for name, array in static.items()} if own_static else static
+            given = {**shared, **{name: _typed(fields[name], array) for name, array in start.items()}}
             sizes = dimension_sizes(self.plan, len(ids), len(SERIES), len(FIRM_SERIES)) | self.machine.sizes
             return Handle(allocate(sizes, given, fields))
         for name, array in zip(fields, handle.world, strict=True):
             if name in start:
                 array[...] = start[name]
-            elif name not in self.plan.arrays:
+            elif name not in static:
                 array[...] = 0
+            elif own_static:
+                array[...] = static[name]
         return handle
 
     def panel(self, name: str, values: Floats) -> Panel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,11 +109,20 @@ def _plan_factor(value: dict[str, Floats], runs: int) -> Floats:
     odds = value["china_share"] / (1.0 - value["china_share"]) / (mid / (1.0 - mid))
     first, last = quarter_index(RAMP[0]), quarter_index(RAMP[1])
     ramp = np.clip((np.arange(QUARTERS) - first) / (last - first), 0.0, 1.0)
-    # own power function: NumPy's last bits differ between processors
     for share in np.unique(ramp):
-        raised = np.array([power(float(one), float(share)) for one in odds])
+        raised = _each(lambda one, share=float(share): power(one, share), odds)
         factor[ramp == share, CN, :] = value["planned_spending_ratio"] * raised
     return factor
+
+
+def _each(rule: Callable[..., float], *columns: Floats) -> Floats:
+    """A scalar rule on each lane, once for lanes of the same point; NumPy's own last bits differ between processors."""
+    known: dict[tuple[float, ...], float] = {}
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    for row in rows:
+        if row not in known:
+            known[row] = rule(*row)
+    return np.array([known[row] for row in rows])
 
 
 def _start_capability(pack: DataPack, runs: int) -> Floats:
@@ -165,8 +175,8 @@ def _start_supply(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[
             cash[place] = vendor.cash_share * number(row, "value")
     nodes = number(plan.pack.initial.one(entity="SMIC", quantity="cash"), "value")
     worth = _old_chip(plan)[1]
-    pairs = zip(value["reference_price"], value["price_exponent"], strict=True)
-    prices = np.array([list_price(worth, float(price), float(exponent)) for price, exponent in pairs])
+    price_of = value["reference_price"], value["price_exponent"]
+    prices = _each(lambda price, exponent: list_price(worth, price, exponent), *price_of)
     orders = plan.arrays["plan"][0].sum() * 1000.0 / prices
     built = plan.arrays["foundry_plan"][:16].sum() * 3.0 * value["smic_wafers_2024"]
     return {
