@@ -241,16 +241,20 @@ class Builder:
     def fill(self, ids: Ints, handle: Handle | None = None) -> Handle:
         """A world for these lanes at the start of 2020Q1; the arrays of `handle` are used again if given."""
         start = self.machine.start(self.plan, self.lanes(ids), self.seed)
-        fields = self.machine.fields
+        fields, static = self.machine.fields, self.plan.arrays
+        own_static = bool(self.machine.kinds)  # the phase of an added kind may write to what the model only reads
         if handle is None:
-            given = {**self.plan.arrays, **{name: _typed(fields[name], array) for name, array in start.items()}}
+            shared = {name: array.copy() for name, array in static.items()} if own_static else static
+            given = {**shared, **{name: _typed(fields[name], array) for name, array in start.items()}}
             sizes = dimension_sizes(self.plan, len(ids), len(SERIES), len(FIRM_SERIES)) | self.machine.sizes
             return Handle(allocate(sizes, given, fields))
         for name, array in zip(fields, handle.world, strict=True):
             if name in start:
                 array[...] = start[name]
-            elif name not in self.plan.arrays:
+            elif name not in static:
                 array[...] = 0
+            elif own_static:
+                array[...] = static[name]
         return handle
 
     def panel(self, name: str, values: Floats) -> Panel:

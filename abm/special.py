@@ -118,7 +118,7 @@ class SpecialQuarters:
         own = {name for firms in lanes for firm in firms.values() for name in overridden(type(firm))}
         questions = [rule_named(name) for name in sorted(own)]
         special = [name for name, phase in PHASES.items() if any(rule in _reached(phase) for rule in questions)]
-        state = handle if compiled else handle.world
+        state = self._state = handle if compiled else handle.world
         self._parts: list[Callable[[int], object]] = []
         for is_special, names in groupby(PHASES, lambda name: name in special):
             if not is_special:
@@ -129,7 +129,9 @@ class SpecialQuarters:
                     self._parts.append(_asked(handle.world, lane, firms, name, questions, machine))
 
     def __call__(self, state: object, start: int, stop: int) -> None:
-        """Run the quarters `start` to `stop` − 1."""
+        """Run the quarters `start` to `stop` − 1 of the block, which the firms look at while they decide."""
+        if state is not self._state:
+            raise ValueError("firms with methods of their own decide in the world of their model alone, not in a copy")
         for step in range(start, stop):
             for part in self._parts:
                 part(step)

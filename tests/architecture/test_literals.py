@@ -23,7 +23,7 @@ STATED = {
 """Other numbers, which stand in the equation of the model's text."""
 
 YEARS = {
-    ("abm.phases.fabs", "memory_ramp"): "parameters cxmt_hbm_2026, _2027, _2028 are million stacks of those years",
+    ("abm.phases.fabs", "memory_plan"): "parameters cxmt_hbm_2026, _2027, _2028 are million stacks of those years",
 }
 """Functions of phases in which a calendar year stands, and why."""
 

@@ -261,6 +261,12 @@ def test_an_answer_that_is_no_number_is_named():
         made.step()
 
 
+def test_special_firms_decide_in_their_own_world_alone():
+    made, other = stepped(0, agents={"TENCENT": Fearless}), stepped(0)
+    with pytest.raises(ValueError, match="in the world of their model alone"):
+        made._quarters(other._state, 0, 1)
+
+
 # --- agents of added kinds --------------------------------------------------------------------------------------------
 
 

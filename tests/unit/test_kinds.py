@@ -125,6 +125,15 @@ def test_an_array_is_filled_again_for_the_next_block(point):
     assert not world.reserves.any()
 
 
+def test_a_phase_that_writes_to_what_the_model_only_reads_harms_no_other_world(point):
+    mine = point.with_agents(kind())
+    builder = Builder(prepare([mine]), [mine], 1, 8)
+    handle = builder.fill(np.arange(2))
+    handle.world.plan[:] = 7.0
+    assert not np.any(builder.plan.arrays["plan"] == 7.0)
+    assert not np.any(builder.fill(np.arange(2), handle).world.plan == 7.0)
+
+
 def test_phases_are_those_of_the_quarter_in_order():
     assert list(PHASES)[:3] == ["draw_chance", "launch", "regulate"]
     assert list(PHASES)[-1] == "verify"
