@@ -197,9 +197,12 @@ def _gains(case: Case, kind: str, told: list[Call]) -> Iterator[str]:
             told.append(call)
             yield f"own gain {number(call.result)} ln ({terms(call)})"
     elif kind == "porting":
-        for call in case.recording.of("porting_gain", firm=firm):
+        # of each ecosystem the first call is the gain, the second what of it comes from effort
+        asked = case.recording.of("porting_gain", firm=firm)
+        gains = {call.place["ecosystem"]: call for call in reversed(asked)}
+        for place in sorted(gains):
+            call = gains[place]
             told.append(call)
-            place = call.place["ecosystem"]
             after = case.after("porting", firm, place)
             yield f"{ECOSYSTEMS[place]} {number(call.arguments['maturity'])} to {number(after)}"
     else:

@@ -16,7 +16,7 @@ from abm.agents.regulator import offices
 from abm.calendar import quarter_label
 from abm.draws import check_seed
 from abm.explanation import state_before
-from abm.machine import compiled_before, kernel, machine_of
+from abm.machine import Machine, compiled_before, kernel, machine_of
 from abm.network import knowledge_network, procurement_network, supply_network
 from abm.scenario import Scenario, ScenarioError
 from abm.schema import nearest
@@ -101,9 +101,7 @@ class ChipCurbsModel(mesa.Model):  # type: ignore[misc]
         _check_count("world", world, 0)
         _check_count("replications", replications, 1)
         arms = _arms(scenario, counterfactual)
-        machine = machine_of(arms[0])
-        if any(machine_of(arm) != machine for arm in arms):
-            raise ScenarioError("a model and its counterfactual share rules and agents; compare() runs others apart")
+        machine = _machine(arms)
         super().__init__(rng=seed)
         self._advance: Callable[[], None] = self.step
         self.step = self._step_if_not_over  # type: ignore[method-assign]
@@ -232,6 +230,14 @@ def _seed(rng: object) -> int:
 def _check_count(name: str, value: object, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
+
+
+def _machine(arms: list[Scenario]) -> Machine:
+    """What runs the model and its counterfactual: they share rules and agents."""
+    machine = machine_of(arms[0])
+    if any(machine_of(arm) != machine for arm in arms):
+        raise ScenarioError("a model and its counterfactual share rules and agents; compare() runs others apart")
+    return machine
 
 
 def _arms(scenario: Scenario | str | Path, counterfactual: Scenario | str | None) -> list[Scenario]:

@@ -1,7 +1,6 @@
 """The state of the model: one named tuple of arrays, with the run (lane) as the last axis.
 
-Each line declares one array once: its dimensions, its unit and what it is. `FIELDS` reads the
-declarations, so allocation, validation, ODD tables and error messages all come from here.
+Each line declares one array: dimensions, unit, meaning. Allocation, validation, ODD tables and errors read them here.
 """
 
 from __future__ import annotations

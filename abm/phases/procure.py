@@ -191,6 +191,11 @@ def split_nests(state: World, step: int, firm: int, workload: int) -> None:
         share_home = (1.0 - mandate) * home_value / every + mandate
         state.sum_us[run] = (1.0 - mandate) * us / every / larger(state.sum_us[run], TINY)
         state.sum_home[run] = share_home / larger(state.sum_home[run], TINY)
+    share_nests(state, firm, workload)
+
+
+def share_nests(state: World, firm: int, workload: int) -> None:
+    """Weights become shares of the firm's money: those of each nest times what the nest gets for each of them."""
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue

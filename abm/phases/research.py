@@ -149,38 +149,32 @@ def port(state: World, step: int, firm: int) -> None:
         for run in range(LANES):
             before = state.porting_before[firm, ecosystem, run]
             use = state.used[run] / state.total[run]
-            effort = state.mix[firm, PORTING, run] * state.switch[SW_PORTING, run]
-            gain = porting_gain(
-                before,
-                state.parameter[PORTING_RATE, run],
-                state.parameter[PORTING_OWN, run],
-                state.parameter[PORTING_NETWORK, run] * state.switch[SW_NETWORK_EFFECTS, run],
-                state.parameter[PORTING_SPILL, run] * state.switch[SW_SPILLOVERS, run],
-                effort,
-                research_input(state, firm, run),
-                state.leader_money[run],
-                use,
-                state.best[run],
-            )
-            gain *= state.porting_luck[firm, run]
+            network = state.parameter[PORTING_NETWORK, run] * state.switch[SW_NETWORK_EFFECTS, run]
+            spill = state.parameter[PORTING_SPILL, run] * state.switch[SW_SPILLOVERS, run]
+            gain = ported(state, firm, before, network, spill, use, run)
             state.porting[firm, ecosystem, run] = smaller(before + gain, 1.0)
             unported = state.parameter[UTILISATION_TRAIN_UNPORTED, run]
             reach = unported + (1.0 - unported) * before
             # what comes from use and from others comes without effort
-            own = state.porting_luck[firm, run] * porting_gain(
-                before,
-                state.parameter[PORTING_RATE, run],
-                state.parameter[PORTING_OWN, run],
-                0.0,
-                0.0,
-                effort,
-                research_input(state, firm, run),
-                state.leader_money[run],
-                0.0,
-                0.0,
-            )
+            own = ported(state, firm, before, 0.0, 0.0, use, run)
             value = use * (1.0 - unported) / reach * own / larger(2.0 * state.mix[firm, PORTING, run], TINY)
             state.payoff[firm, PORTING, run] += value
+
+
+def ported(state: World, firm: int, before: float, network: float, spill: float, use: float, run: int) -> float:
+    """Gain in maturity on an ecosystem: own work, learning by use, know-how of neighbours (in `best`), and luck."""
+    return state.porting_luck[firm, run] * porting_gain(
+        before,
+        state.parameter[PORTING_RATE, run],
+        state.parameter[PORTING_OWN, run],
+        network,
+        spill,
+        state.mix[firm, PORTING, run] * state.switch[SW_PORTING, run],
+        research_input(state, firm, run),
+        state.leader_money[run],
+        use,
+        state.best[run],
+    )
 
 
 def integrate(state: World, firm: int) -> None:
