@@ -141,7 +141,8 @@ def _pace(case: Case, shown: list[Call]) -> list[str]:
     lines: list[str] = []
     for rule, what in _PACE.items():
         call = case.recording.last(rule, vendor=case.index)
-        if call is not None:
+        follows = rule == "catch_up" and case.run.world.vendor_us[case.index] < 1.0
+        if call is not None and (follows or rule != "catch_up"):  # US vendors set the pace, Chinese ones follow
             shown.append(call)
             lines += paragraph("Research" if not lines else "", f"{what} {number(call.result)} ({terms(call)})")
     return lines
@@ -167,10 +168,14 @@ def node_calls(case: Case) -> tuple[Call, ...]:
     """Rules by which the node's role acts, and those asked for the node itself."""
     role = _role(case)
     rules = {rule for start, names in ROLE_RULES.items() if role.startswith(start) for rule in names}
-    return tuple(
-        call for call in case.recording.calls
-        if call.place.get("node") == case.index or (call.rule in rules and "firm" not in call.place)
-    )  # fmt: skip
+    return tuple(call for call in case.recording.calls if _concerns(call, case.index, rules))
+
+
+def _concerns(call: Call, node: int, rules: set[str]) -> bool:
+    """Whether a rule was asked for this node, or for its role without naming a node or an AI firm."""
+    if "node" in call.place:
+        return call.place["node"] == node
+    return call.rule in rules and "firm" not in call.place
 
 
 def tell_node(case: Case) -> list[str]:

@@ -25,7 +25,7 @@ from abm.scenario import Scenario
 from abm.schema import nearest
 from abm.simulation import REPLICATIONS, Builder, prepare
 from abm.state import FIELDS, World
-from abm.telling import UNITS, Case, parameters_behind
+from abm.telling import UNITS, Case, paragraph, parameters_behind
 from abm.view import RunView
 from abm.vocabulary import PURPOSES
 
@@ -164,6 +164,9 @@ def _explanation(view: RunView, kind: str, index: int, recording: Recording) -> 
     head = f"{case.name}, {_TITLES[kind]}, {after.quarter}"
     where = f"{run['scenario']} ({run['continuation']}), world {run['world']}, seed {run['seed']}"
     lines = (f"{head}: {where}", UNITS, *_TELL[kind](case))
+    untold = [name for name in dict.fromkeys(call.rule for call in calls) if name not in "\n".join(lines)]
+    if untold:
+        lines += tuple(paragraph("Also asked", f"{', '.join(untold)}; their terms: --json"))
     return Explanation(case.name, kind, after.quarter, run, lines, case, calls)
 
 

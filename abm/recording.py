@@ -21,7 +21,7 @@ from abm.quarter import quarters
 from abm.state import FIELDS, Field, Floats, World
 
 Function = Callable[..., Any]
-PLACES = ("firm", "offer", "line", "workload", "vendor", "node", "design", "ecosystem", "kind", "tool", "bloc")
+PLACES = ("firm", "offer", "workload", "vendor", "node", "design", "ecosystem", "kind", "tool", "bloc")
 """Names of loop variables in phases that say for whom a rule was asked; innermost first."""
 RULES, ELEMENTARY = "abm.rules.", "abm.rules.numbers"
 _OUTSIDE = quarters.__name__

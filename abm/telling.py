@@ -52,7 +52,7 @@ class Case:
             elif name in ("kind", "tool", "bloc"):
                 found[name] = {"kind": RESEARCH, "tool": TOOL_CLASSES, "bloc": BLOCS}[name][index]
             else:
-                found[name] = self.run.names("offer" if name == "line" else name)[index]
+                found[name] = self.run.names(name)[index]
         return found
 
 
