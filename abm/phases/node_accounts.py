@@ -18,7 +18,7 @@ from abm.parameter_index import (
 from abm.phases.clear import pooled
 from abm.rules.numbers import larger, select, smaller
 from abm.rules.supply_node import credit_drawn, software_part
-from abm.state import World
+from abm.state import Floats, World
 from abm.vocabulary import (
     CREDIT_AND_INTEREST,
     DESIGN,
@@ -49,12 +49,12 @@ def pay_nodes(state: World, step: int) -> None:
         for run in range(LANES):
             state.node_sales[node, run] = 0.0
     for vendor in range(state.vendor_us.shape[0]):
+        if state.vendor_us[vendor] > 0.0:
+            sell_to_american(state, vendor)
+        else:
+            sell_to_chinese(state, vendor)
+        sell_software(state, step, vendor)
         for run in range(LANES):
-            if state.vendor_us[vendor] > 0.0:
-                sell_to_american(state, vendor, run)
-            else:
-                sell_to_chinese(state, vendor, run)
-            sell_software(state, step, vendor, run)
             state.billed[vendor, run] = state.input_cost[vendor, run]
             state.input_cost[vendor, run] = 0.0
     sell_to_phones(state)
@@ -65,58 +65,77 @@ def pay_nodes(state: World, step: int) -> None:
             close_books(state, node, run)
 
 
-def sell(state: World, role: int, money: float, run: int) -> None:
+def sell(state: World, role: int, money: Floats) -> None:
     """Sales of a role, each node its share."""
     for node in range(state.node_role.shape[0]):
         if state.node_role[node] == role:
-            state.node_sales[node, run] += state.node_share[node] * money
+            for run in range(LANES):
+                state.node_sales[node, run] += state.node_share[node] * money[run]
 
 
-def sell_to_american(state: World, vendor: int, run: int) -> None:
+def sell_to_american(state: World, vendor: int) -> None:
     """A US vendor's bill: memory and packaging at their prices, the rest for wafers."""
-    stacks, packages = 0.0, 0.0
+    for run in range(LANES):
+        state.sum_us[run], state.sum_home[run] = 0.0, 0.0
     for offer in range(state.offer_kind.shape[0]):
-        design = state.design[offer, run]
-        if state.offer_vendor[offer] == vendor and design >= 0:
-            chips = state.sold_china[offer, run] + state.sold_abroad[offer, run] + state.scrapped[offer, run]
-            stacks += chips * state.spec_stacks[design] / THOUSAND
-            packages += chips * state.packaging[offer, run] if pooled(state, offer) else 0.0
-    bill = state.input_cost[vendor, run]
-    memory = smaller(stacks * state.parameter[HBM_PRICE, run], bill)
-    packing = smaller(packages * state.parameter[PACKAGING_COST, run] / THOUSAND, bill - memory)
-    sell(state, MEMORY_WORLD, memory, run)
-    sell(state, PACKAGING_WORLD, packing, run)
-    sell(state, FOUNDRY_WORLD, bill - memory - packing, run)
+        if state.offer_vendor[offer] != vendor:
+            continue
+        packed = pooled(state, offer)
+        for run in range(LANES):
+            design = state.design[offer, run]
+            if design >= 0:
+                chips = state.sold_china[offer, run] + state.sold_abroad[offer, run] + state.scrapped[offer, run]
+                state.sum_us[run] += chips * state.spec_stacks[design] / THOUSAND
+                state.sum_home[run] += chips * state.packaging[offer, run] if packed else 0.0
+    for run in range(LANES):
+        bill = state.input_cost[vendor, run]
+        memory = smaller(state.sum_us[run] * state.parameter[HBM_PRICE, run], bill)
+        packing = smaller(state.sum_home[run] * state.parameter[PACKAGING_COST, run] / THOUSAND, bill - memory)
+        state.sum_us[run], state.sum_home[run], state.total[run] = memory, packing, bill - memory - packing
+    sell(state, MEMORY_WORLD, state.sum_us)
+    sell(state, PACKAGING_WORLD, state.sum_home)
+    sell(state, FOUNDRY_WORLD, state.total)
 
 
-def sell_to_chinese(state: World, vendor: int, run: int) -> None:
+def sell_to_chinese(state: World, vendor: int) -> None:
     """A Chinese designer's bill: own wafers, memory of both origins, packaging, the rest for foreign foundries."""
-    bill = state.input_cost[vendor, run]
-    wafers = smaller(state.wafers[vendor, run] * state.parameter[WAFER_PRICE, run] / THOUSAND, bill)
-    memory = smaller(state.hbm_arrived[vendor, run] * state.parameter[HBM_PRICE, run], bill - wafers)
-    started = state.made[vendor, run] / state.parameter[PACKAGING_YIELD, run]
-    packing = smaller(started * state.parameter[PACKAGING_COST, run] / THOUSAND, bill - wafers - memory)
-    imported = memory * state.stacks_foreign[run]
-    sell(state, FOUNDRY_CN, wafers, run)
-    sell(state, MEMORY_WORLD, imported, run)
-    sell(state, MEMORY_CN, memory - imported, run)
-    sell(state, PACKAGING_CN, packing, run)
-    sell(state, FOUNDRY_WORLD, bill - wafers - memory - packing, run)
+    for run in range(LANES):
+        bill = state.input_cost[vendor, run]
+        wafers = smaller(state.wafers[vendor, run] * state.parameter[WAFER_PRICE, run] / THOUSAND, bill)
+        memory = smaller(state.hbm_arrived[vendor, run] * state.parameter[HBM_PRICE, run], bill - wafers)
+        started = state.made[vendor, run] / state.parameter[PACKAGING_YIELD, run]
+        packing = smaller(started * state.parameter[PACKAGING_COST, run] / THOUSAND, bill - wafers - memory)
+        imported = memory * state.stacks_foreign[run]
+        state.best[run], state.sum_us[run], state.sum_home[run] = wafers, imported, memory - imported
+        state.used[run], state.total[run] = packing, bill - wafers - memory - packing
+    sell(state, FOUNDRY_CN, state.best)
+    sell(state, MEMORY_WORLD, state.sum_us)
+    sell(state, MEMORY_CN, state.sum_home)
+    sell(state, PACKAGING_CN, state.used)
+    sell(state, FOUNDRY_WORLD, state.total)
 
 
-def sell_software(state: World, step: int, vendor: int, run: int) -> None:
+def sell_software(state: World, step: int, vendor: int) -> None:
     """Design software and IP, a part of a vendor's R&D; what US makers may not sell to China, Chinese ones do."""
-    money = state.parameter[DESIGN_COST_SHARE, run] * state.vendor_rd[vendor, run]
-    denied = select(state.vendor_us[vendor] > 0.0, 0.0, state.law_eda[state.arm[run], step])
     home = 0.0
     for node in range(state.node_role.shape[0]):
         if state.node_role[node] == DESIGN:
             home += state.node_chinese[node] * state.node_share[node]
+    american = state.vendor_us[vendor] > 0.0
     for node in range(state.node_role.shape[0]):
-        if state.node_role[node] == DESIGN:
+        if state.node_role[node] != DESIGN:
+            continue
+        for run in range(LANES):
+            denied = select(american, 0.0, state.law_eda[state.arm[run], step])
             part = software_part(state.node_share[node], state.node_chinese[node], home, denied)
-            state.node_sales[node, run] += part * money
-    move(state, RD_OPEX_HALLS, OUTSIDE, NODES, money, run)
+            state.node_sales[node, run] += part * software_money(state, vendor, run)
+    for run in range(LANES):
+        move(state, RD_OPEX_HALLS, OUTSIDE, NODES, software_money(state, vendor, run), run)
+
+
+def software_money(state: World, vendor: int, run: int) -> float:
+    """What a vendor pays for design software and IP, USD bn."""
+    return state.parameter[DESIGN_COST_SHARE, run] * state.vendor_rd[vendor, run]
 
 
 def sell_to_phones(state: World) -> None:
@@ -136,22 +155,26 @@ def sell_equipment(state: World) -> None:
         if maker > TOOLS_CN:
             continue
         for run in range(LANES):
-            money = 0.0
-            for line in range(state.line_node.shape[0]):
-                for tool in range(state.tools_sold.shape[2]):
-                    money += state.maker_part[node, line, tool] * state.tools_sold[line, maker, tool, run]
-            for customer in range(state.node_role.shape[0]):
-                money += state.tool_source[node, customer] * state.node_bought[customer, run]
-            state.node_sales[node, run] += money
+            state.total[run] = 0.0
+        for line in range(state.line_node.shape[0]):
+            for tool in range(state.tools_sold.shape[2]):
+                for run in range(LANES):
+                    state.total[run] += state.maker_part[node, line, tool] * state.tools_sold[line, maker, tool, run]
+        for customer in range(state.node_role.shape[0]):
+            for run in range(LANES):
+                state.total[run] += state.tool_source[node, customer] * state.node_bought[customer, run]
+        for run in range(LANES):
+            state.node_sales[node, run] += state.total[run]
 
 
 def sell_materials(state: World) -> None:
     """Materials: a part of the running cost of foundries, memory makers and packaging houses."""
     for run in range(LANES):
-        money = 0.0
-        for node in range(state.node_role.shape[0]):
-            money += materials_cost(state, node, run)
-        sell(state, MATERIALS, money, run)
+        state.total[run] = 0.0
+    for node in range(state.node_role.shape[0]):
+        for run in range(LANES):
+            state.total[run] += materials_cost(state, node, run)
+    sell(state, MATERIALS, state.total)
 
 
 def materials_cost(state: World, node: int, run: int) -> float:

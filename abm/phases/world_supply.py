@@ -57,26 +57,39 @@ def supply_world(world: World, step: int) -> None:
             grow(world, step, node)
         if role in (FOUNDRY_WORLD, MEMORY_WORLD):
             run_to_plan(world, node)
+    plan_packages(world)
+    for role in (FOUNDRY_WORLD, MEMORY_WORLD):
+        find_tier(world, role)
+        for run in range(LANES):
+            limit = tier_limit(world.sum_us[run], world.sum_home[run], world.best[run])
+            world.world_made[run] = smaller(world.world_made[run], limit)
+    for role in (FOUNDRY_WORLD, MEMORY_WORLD):
+        find_tier(world, role)
+        take_inputs(world, role)
+    finish_packages(world)
     for run in range(LANES):
-        capacity = 0.0
-        for node in range(world.node_role.shape[0]):
-            capacity += world.node_capacity[node, run] if world.node_role[node] == PACKAGING_WORLD else 0.0
-        plan = planned_output(
-            capacity,
-            world.world_orders[run],
-            world.parameter[EXPECTED_GROWTH, run],
-            world.parameter[OUTPUT_BUFFER, run],
-            world.world_stock[run],
-        )
-        wafers = tier_limit(tier_output(world, FOUNDRY_WORLD, run), tier_need(world, FOUNDRY_WORLD, run), plan)
-        stacks = tier_limit(tier_output(world, MEMORY_WORLD, run), tier_need(world, MEMORY_WORLD, run), plan)
-        world.world_made[run] = smaller(plan, smaller(wafers, stacks))
-        take_inputs(world, FOUNDRY_WORLD, plan, run)
-        take_inputs(world, MEMORY_WORLD, plan, run)
-        finish_packages(world, capacity, run)
         world.world_stock[run] += world.world_made[run]
         world.world_left[run] = world.world_stock[run]
         world.world_sold[run] = 0.0
+
+
+def plan_packages(state: World) -> None:
+    """Packaging capacity of the world into `state.total`; the plan for it into `state.best`."""
+    for run in range(LANES):
+        state.total[run] = 0.0
+    for node in range(state.node_role.shape[0]):
+        if state.node_role[node] == PACKAGING_WORLD:
+            for run in range(LANES):
+                state.total[run] += state.node_capacity[node, run]
+    for run in range(LANES):
+        state.best[run] = planned_output(
+            state.total[run],
+            state.world_orders[run],
+            state.parameter[EXPECTED_GROWTH, run],
+            state.parameter[OUTPUT_BUFFER, run],
+            state.world_stock[run],
+        )
+        state.world_made[run] = state.best[run]
 
 
 def grow(state: World, step: int, node: int) -> None:
@@ -142,45 +155,50 @@ def run_to_plan(state: World, node: int) -> None:
         state.node_stock[node, run] += state.node_made[node, run]
 
 
-def tier_output(state: World, role: int, run: int) -> float:
-    """What the suppliers of a tier can deliver together: they replace each other, if not perfectly (CES)."""
-    total = 0.0
+def find_tier(state: World, role: int) -> None:
+    """What the suppliers of a tier can deliver together, and what one package of last quarter's orders needs of it.
+
+    Suppliers replace each other, if not perfectly (CES). Into `state.sum_us` and `state.sum_home`, unit of the tier.
+    """
+    for run in range(LANES):
+        state.sum_us[run], state.sum_home[run] = 0.0, 0.0
     for node in range(state.node_role.shape[0]):
-        if state.node_role[node] == role:
-            substitution = state.parameter[SUPPLIER_SUBSTITUTION, run]
-            total += ces_part(state.node_stock[node, run], state.node_share[node], substitution)
-    return ces_whole(total, state.parameter[SUPPLIER_SUBSTITUTION, run])
+        if state.node_role[node] != role:
+            continue
+        share = state.node_share[node]
+        for run in range(LANES):
+            part = ces_part(state.node_stock[node, run], share, state.parameter[SUPPLIER_SUBSTITUTION, run])
+            state.sum_us[run] += part
+            state.sum_home[run] += state.node_orders[node, run]
+    for run in range(LANES):
+        state.sum_us[run] = ces_whole(state.sum_us[run], state.parameter[SUPPLIER_SUBSTITUTION, run])
+        state.sum_home[run] /= larger(state.world_orders[run], TINY)
 
 
-def tier_need(state: World, role: int, run: int) -> float:
-    """Inputs of a tier that one package of last quarter's orders needs, in the unit of the tier."""
-    ordered = 0.0
-    for node in range(state.node_role.shape[0]):
-        ordered += state.node_orders[node, run] if state.node_role[node] == role else 0.0
-    return ordered / larger(state.world_orders[run], TINY)
-
-
-def take_inputs(state: World, role: int, plan: float, run: int) -> None:
+def take_inputs(state: World, role: int) -> None:
     """Packages use the same part of every supplier's stock; what the plan wanted beyond it is backlog."""
-    each, available = tier_need(state, role, run), tier_output(state, role, run)
-    part = smaller(each * state.world_made[run] / larger(available, TINY), 1.0)
-    missing = each * larger(plan - state.world_made[run], 0.0)
+    for run in range(LANES):
+        each, available = state.sum_home[run], state.sum_us[run]
+        state.used[run] = smaller(each * state.world_made[run] / larger(available, TINY), 1.0)
+        state.worst[run] = each * larger(state.best[run] - state.world_made[run], 0.0)
     for node in range(state.node_role.shape[0]):
         if state.node_role[node] == role:
-            state.node_used[node, run] = part * state.node_stock[node, run]
-            state.node_stock[node, run] -= state.node_used[node, run]
-            state.node_backlog[node, run] = missing * state.node_share[node]
+            for run in range(LANES):
+                state.node_used[node, run] = state.used[run] * state.node_stock[node, run]
+                state.node_stock[node, run] -= state.node_used[node, run]
+                state.node_backlog[node, run] = state.worst[run] * state.node_share[node]
 
 
-def finish_packages(state: World, capacity: float, run: int) -> None:
+def finish_packages(state: World) -> None:
     """Packaging nodes make packages in proportion to capacity; orders that neither they nor stock meet are backlog."""
-    short = larger(state.world_orders[run] - state.world_made[run] - state.world_stock[run], 0.0)
     for node in range(state.node_role.shape[0]):
         if state.node_role[node] == PACKAGING_WORLD:
-            part = state.node_capacity[node, run] / larger(capacity, TINY)
-            state.node_made[node, run] = part * state.world_made[run]
-            state.node_used[node, run] = state.node_made[node, run]
-            state.node_backlog[node, run] = part * short
+            for run in range(LANES):
+                short = larger(state.world_orders[run] - state.world_made[run] - state.world_stock[run], 0.0)
+                part = state.node_capacity[node, run] / larger(state.total[run], TINY)
+                state.node_made[node, run] = part * state.world_made[run]
+                state.node_used[node, run] = state.node_made[node, run]
+                state.node_backlog[node, run] = part * short
 
 
 def book_orders(state: World, wafers: float, stacks: float, run: int) -> None:
