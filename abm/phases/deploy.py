@@ -163,28 +163,22 @@ def retire(state: World, firm: int, offer: int) -> None:
     Retired chips leave both workloads alike.
     """
     for run in range(LANES):
-        state.total[run], state.used[run] = 0.0, 0.0
-        state.mean_performance[firm, offer, TRAIN, run] = 0.0
-        state.mean_performance[firm, offer, SERVE, run] = 0.0
-    for slot in range(SLOTS):
-        oldest = slot == 0
-        for run in range(LANES):
+        there, gone, train, serve = 0.0, 0.0, 0.0, 0.0
+        for slot in range(SLOTS):
             ahead = state.best[run] - state.slot_frontier[offer, slot, run]
             economic = economic_exit(ahead, state.parameter[ECONOMIC_AGE, run], state.parameter[RETIREMENT_PACE, run])
             before = state.slot_deployed[firm, offer, slot, run]
             lost = before * retired_share(state.parameter[ATTRITION, run], economic, state.sum_us[run])
             state.slot_deployed[firm, offer, slot, run] = before - lost
-            state.total[run] += before
-            state.used[run] += lost
-            for workload in range(2):
-                own = state.oldest_performance[firm, offer, workload, run]
-                each = select(oldest, own, state.slot_performance[offer, slot, workload, run])
-                state.mean_performance[firm, offer, workload, run] += (before - lost) * each
-    for run in range(LANES):
-        there, gone = state.total[run], state.used[run]
+            there += before
+            gone += lost
+            oldest = state.oldest_performance[firm, offer, TRAIN, run]
+            train += (before - lost) * select(slot == 0, oldest, state.slot_performance[offer, slot, TRAIN, run])
+            oldest = state.oldest_performance[firm, offer, SERVE, run]
+            serve += (before - lost) * select(slot == 0, oldest, state.slot_performance[offer, slot, SERVE, run])
         share = 1.0 / larger(there - gone, TINY)
-        state.mean_performance[firm, offer, TRAIN, run] *= share
-        state.mean_performance[firm, offer, SERVE, run] *= share
+        state.mean_performance[firm, offer, TRAIN, run] = train * share
+        state.mean_performance[firm, offer, SERVE, run] = serve * share
         state.retired[firm, offer, run] = gone
         kept = 1.0 - gone / larger(there, TINY)
         state.deployed[firm, offer, TRAIN, run] *= kept

@@ -158,23 +158,21 @@ def balance_slots(state: World) -> None:
             if state.holds[firm, offer] == 0.0:
                 continue
             for run in range(LANES):
-                state.total[run], state.used[run], state.best[run] = 0.0, 0.0, 0.0
-            for slot in range(SLOTS):
-                for run in range(LANES):
+                halls, store, least = 0.0, 0.0, 0.0
+                for slot in range(SLOTS):
                     in_use, kept = (
                         state.slot_deployed[firm, offer, slot, run],
                         state.slot_stored[firm, offer, slot, run],
                     )
-                    state.total[run] += in_use
-                    state.used[run] += kept
-                    state.best[run] = smaller(state.best[run], smaller(in_use, kept))
-            for run in range(LANES):
+                    halls += in_use
+                    store += kept
+                    least = smaller(least, smaller(in_use, kept))
                 in_use = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
                 kept = state.warehouse[firm, offer, run]
-                more, less = state.total[run] - in_use, state.used[run] - kept
+                more, less = halls - in_use, store - kept
                 # one quotient for both: the size is that of all chips of the line
                 wrong = (larger(more, -more) + larger(less, -less)) / larger(in_use + kept, 1.0)
-                state.worst[run] = larger(state.worst[run], larger(wrong, -state.best[run]))
+                state.worst[run] = larger(state.worst[run], larger(wrong, -least))
 
 
 def balance_banks(state: World) -> None:
