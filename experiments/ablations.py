@@ -16,7 +16,7 @@ from abm.backfire import Comparison
 from abm.intervals import Spread, spread
 from abm.outcomes import Floats
 from abm.scenario import Scenario
-from abm.vocabulary import SWITCHES
+from abm.vocabulary import FIRM_HETEROGENEITY, MECHANISMS
 from experiments.runs import write_table
 
 OUTCOMES = ("lead", "self_reliance", "domestic_output", "us_revenue")
@@ -58,7 +58,7 @@ def contributions(
     runs: int = 256,
     seed: int = 1,
     year: int = 2032,
-    mechanisms: Sequence[str] = SWITCHES,
+    mechanisms: Sequence[str] = MECHANISMS,
     quiet: bool = True,
 ) -> list[Contribution]:
     """Contribution of each mechanism to each effect at a horizon.
@@ -70,12 +70,14 @@ def contributions(
     year : horizon, its fourth quarter.
     mechanisms : switches to try; an unknown one is a ScenarioError with the nearest name.
     """
+    scenario.without(*mechanisms)  # unknown names are refused before anything runs
     complete = simulation.compare(scenario, against, runs=runs, seed=seed)
     found: list[Contribution] = []
     names = track(list(mechanisms), "mechanisms", console=Console(stderr=True), disable=quiet)
     for name in names:
-        for arms in ARMS:
-            without = scenario.without(name)
+        without = scenario.without(name)
+        # what firms are is a matter of the world that both arms share
+        for arms in ARMS[:1] if name == FIRM_HETEROGENEITY else ARMS:
             other = without.counterfactual(against) if arms == "both" else scenario.counterfactual(against)
             ablated = simulation.compare(without, other, runs=runs, seed=seed)
             found += _contributions(name, arms, complete, ablated, year)
@@ -121,6 +123,8 @@ def markdown(found: Sequence[Contribution], arms: str) -> str:
     lines = ["| off | " + " | ".join(titles) + " | regime moves, % |", "|---" * (len(titles) + 2) + "|"]
     for name in dict.fromkeys(one.off for one in found):
         mine = [one for one in found if one.off == name and one.arms == arms]
+        if not mine:
+            continue
         cells = [f"{_short(one.change.median)} ({_short(one.change.low)}…{_short(one.change.high)})" for one in mine]
         lines.append(f"| `{name}` | " + " | ".join(cells) + f" | {PERCENT * mine[0].regime_moves:.0f} |")
     return "\n".join(lines) + "\n"
@@ -134,13 +138,14 @@ def _short(value: float) -> str:
 
 
 def write(found: Sequence[Contribution], path: Path) -> None:
-    """Write the contributions as CSV.
+    """Write the contributions as CSV; FileExistsError if there is such a file."""
+    check_absent(path)
+    write_table(path, HEADER, rows(found))
 
-    Raises
-    ------
-    FileExistsError
-        The file exists.
-    """
+
+def check_absent(path: Path) -> None:
+    """Refuse to write over a file, or into a folder that is not there."""
     if path.exists():
         raise FileExistsError(f"{path} exists; name another file")
-    write_table(path, HEADER, rows(found))
+    if not path.absolute().parent.is_dir():
+        raise FileNotFoundError(f"{path}: there is no folder {path.parent}; make it first")

@@ -97,6 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_common(command)
     _add_explain(commands)
     _add_prior(commands)
+    _add_ablate(commands)
     return parser
 
 
@@ -168,6 +169,23 @@ def _add_prior(commands: Any) -> None:
     prior.set_defaults(act=prior_command)
 
 
+def _add_ablate(commands: Any) -> None:
+    ablate = commands.add_parser(
+        "ablate",
+        help="switch off each mechanism and see what the effects of the controls owe to it",
+        description="Paired effects with each mechanism and without it, off in both arms and in the scenario's alone.",
+    )
+    ablate.add_argument("scenario", metavar="SCENARIO", nargs="?", default="history", help="name or file")
+    ablate.add_argument("--only", action="append", metavar="MECHANISM", help="try this one alone; may be repeated")
+    ablate.add_argument("--year", type=_whole(2022), default=2032, metavar="Y", help="horizon, its end (default 2032)")
+    ablate.add_argument("--runs", type=_whole(1), default=256, metavar="N", help="pairs of worlds (default 256)")
+    ablate.add_argument("--seed", type=_whole(0), default=1, metavar="N", help="root seed (default 1)")
+    ablate.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
+    ablate.add_argument("--out", type=Path, metavar="FILE", help="write a CSV file; it must not exist")
+    _add_common(ablate)
+    ablate.set_defaults(act=ablate_command)
+
+
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 
@@ -211,6 +229,27 @@ def _arms(args: argparse.Namespace) -> tuple[list[Scenario], list[Scenario]]:
         other = changed(Scenario.load(args.against))
         others = [other.with_continuation(name) for name in names]
     return [one.without(*args.without_here) for one in scenarios], others
+
+
+def ablate_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs ablate`."""
+    from abm.scenario import Scenario
+    from abm.vocabulary import MECHANISMS
+    from experiments.ablations import ARMS, HEADER, check_absent, contributions, markdown, rows, write
+
+    if args.out is not None:
+        check_absent(args.out)
+    names = tuple(args.only) if args.only else MECHANISMS
+    scenario = Scenario.load(args.scenario)
+    found = contributions(scenario, args.against, args.runs, args.seed, args.year, names, quiet=args.json)
+    if args.out is not None:
+        write(found, args.out)
+    if args.json:
+        print_json([dict(zip(HEADER, row, strict=True)) for row in rows(found)])
+    else:
+        for arms in ARMS:
+            print(f"off in {'both arms' if arms == 'both' else 'the scenario alone'}\n\n{markdown(found, arms)}")
+    return OK
 
 
 def list_command(args: argparse.Namespace) -> int:
