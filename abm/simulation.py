@@ -242,10 +242,9 @@ class Builder:
         """A world for these lanes at the start of 2020Q1; the arrays of `handle` are used again if given."""
         start = self.machine.start(self.plan, self.lanes(ids), self.seed)
         fields, static = self.machine.fields, self.plan.arrays
-        own_static = bool(self.machine.kinds)  # the phase of an added kind may write to what the model only reads
         if handle is None:
-            shared = {name: array.copy() for name, array in static.items()} if own_static else static
-            given = {**shared, **{name: _typed(fields[name], array) for name, array in start.items()}}
+            own = {name: array.copy() for name, array in static.items()}  # worlds share no memory
+            given = {**own, **{name: _typed(fields[name], array) for name, array in start.items()}}
             sizes = dimension_sizes(self.plan, len(ids), len(SERIES), len(FIRM_SERIES)) | self.machine.sizes
             return Handle(allocate(sizes, given, fields))
         for name, array in zip(fields, handle.world, strict=True):
@@ -253,7 +252,7 @@ class Builder:
                 array[...] = start[name]
             elif name not in static:
                 array[...] = 0
-            elif own_static:
+            elif self.machine.kinds:  # the phase of an added kind may write to what the model only reads
                 array[...] = static[name]
         return handle
 

@@ -10,9 +10,9 @@ from abm.view import Quantities, Quantity, by_name
 from abm.vocabulary import BUYER_CLASSES, RENTAL, SERVE, TRAIN, WORKLOADS
 
 DECISIONS = (
-    "choice_weight", "cutoff_hazard", "efficiency_gain", "integration_gain", "largest_run", "market_weight",
-    "nest_value", "offer_value", "planned_budget", "porting_gain", "research_budget", "stock_cover", "stock_money",
-    "utilisation",
+    "book_value", "choice_weight", "cutoff_hazard", "economic_exit", "efficiency_gain", "integration_gain",
+    "largest_run", "losing_quarters", "market_weight", "nest_value", "offer_value", "own_stack_orders",
+    "planned_budget", "porting_gain", "research_budget", "retired_share", "stock_cover", "stock_money", "utilisation",
 )  # fmt: skip
 """Rules that each AI firm answers for itself; a subclass of `AIFirm` may answer one by a method of that name."""
 

@@ -19,7 +19,8 @@ def generations(f):
     both, before = now.slot_deployed + now.slot_stored, was.slot_deployed + was.slot_stored
     moved = np.concatenate([before[:, :, :1] + before[:, :, 1:2], before[:, :, 2:], 0.0 * before[:, :, :1]], axis=2)
     before = np.where(now.fresh[None, :, None] > 0.0, moved, before)
-    before[:, :, -1] += f.got
-    out = before.sum(axis=2) - both.sum(axis=2)
+    before[:, :, -1] += f.owned
+    out = before.sum(axis=2) - both.sum(axis=2) + f.on_exit
     close("chips that leave generations", out, now.holds[:, :, None] * now.retired, before.sum(axis=2), f.step)
-    at_most("a generation does not grow", both, before, before, f.step)
+    keeps = np.where((f.on_exit == 0.0)[:, :, None], before, np.inf)
+    at_most("a generation grows by chips of a leaving firm alone", both, keeps, before, f.step)

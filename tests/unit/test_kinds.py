@@ -135,7 +135,7 @@ def test_a_phase_that_writes_to_what_the_model_only_reads_harms_no_other_world(p
 
 
 def test_phases_are_those_of_the_quarter_in_order():
-    assert list(PHASES)[:3] == ["draw_chance", "launch", "regulate"]
+    assert list(PHASES)[:3] == ["draw_chance", "share_plan", "launch"]
     assert list(PHASES)[-1] == "verify"
 
 

@@ -32,6 +32,7 @@ def world(capability, algorithm, alive=None, open_weights=None, neighbour=None):
         firms=np.arange(FIRMS),
         bloc=np.array([0, 0, 0, 0, 0, 1]),
         alive=np.array([[1.0] * FIRMS if alive is None else alive]),
+        exited=np.zeros((FIRMS, RUNS)),
         open_weights=np.zeros(FIRMS) if open_weights is None else np.array(open_weights),
         neighbour=np.array([[1, 2]] * FIRMS if neighbour is None else neighbour),
         parameter=values,
@@ -61,6 +62,9 @@ def test_ties_lead_in_the_order_of_the_file():
 
 def test_who_does_not_exist_or_has_no_model_leads_nobody():
     assert leaders(world([50, 99, 51, 53, 52, 0], [0] * 6, alive=[1, 0, 1, 1, 1, 1])) == [2, 3, 4]
+    left = world([50, 99, 51, 53, 52, 0], [0] * 6)
+    left.exited[1] = 1.0
+    assert leaders(left) == [2, 3, 4]
 
 
 def spill(state, firm):
