@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LANES = 32
+LANES = 64
 """Lanes of a block in a sweep; 2 (one pair) and 1 are for the browser, for Mesa and for tests."""
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import abm
+from abm.engine import LANES
 from abm.scenario import Scenario
 from abm.simulation import run_arms
 
@@ -24,7 +25,7 @@ def arms():
     return [Scenario.load("history"), Scenario.load("none_0")]
 
 
-def records(count, first=0, threads=1, lanes=32):
+def records(count, first=0, threads=1, lanes=LANES):
     """Records of both arms, the run last; worlds `first` to `first + count - 1`."""
     results = run_arms(arms(), count, SEED, threads=threads, first_world=first, lanes=lanes)
     for one in results:
@@ -72,7 +73,7 @@ def test_one_arm_alone_gives_the_bits_it_has_in_a_pair(whole):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lanes", [2, 32])
+@pytest.mark.parametrize("lanes", [2, LANES])
 def test_plain_python_gives_the_bits_of_compiled_code_in_every_array(lanes):
     builder = market.builder_of(arms(), seed=SEED, first_world=4)
     compiled, plain = (builder.fill(np.arange(lanes)).world for _ in range(2))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from abm.engine import LANES
 from abm.parameters import load_parameters
 from abm.scenario import Scenario
 from abm.start import Lanes
@@ -81,29 +82,29 @@ def test_no_money_of_a_budget_gets_lost_in_the_first_quarters(seed, styles, corn
 @settings(max_examples=8, phases=SEARCH)
 @given(SEED, STYLES, CORNER, OFF)
 def test_laws_hold_in_all_quarters_of_random_worlds(seed, styles, corner, off):
-    hold(random_world(seed, styles, corner, off, 32), QUARTERS, books.LAWS, compiled=True)
+    hold(random_world(seed, styles, corner, off, LANES), QUARTERS, books.LAWS, compiled=True)
 
 
 @pytest.mark.slow
 @settings(max_examples=4, phases=SEARCH)
 @given(SEED, STYLES, CORNER, OFF)
 def test_no_money_of_a_budget_gets_lost_in_random_worlds(seed, styles, corner, off):
-    hold(random_world(seed, styles, corner, off, 32), QUARTERS, (books.budgets,), compiled=True)
+    hold(random_world(seed, styles, corner, off, LANES), QUARTERS, (books.budgets,), compiled=True)
 
 
 @pytest.mark.slow
 def test_laws_hold_in_all_quarters_of_every_shipped_scenario():
-    hold(drawn_world(SCENARIOS, 32), QUARTERS, books.LAWS, compiled=True)
+    hold(drawn_world(SCENARIOS, LANES), QUARTERS, books.LAWS, compiled=True)
 
 
 @pytest.mark.slow
 def test_no_money_of_a_budget_gets_lost_in_any_shipped_scenario():
-    hold(drawn_world(SCENARIOS, 32), QUARTERS, (books.budgets,), compiled=True)
+    hold(drawn_world(SCENARIOS, LANES), QUARTERS, (books.budgets,), compiled=True)
 
 
 @pytest.mark.slow
 def test_money_that_waits_is_there():
-    hold(drawn_world(("history", "none_0"), 32), QUARTERS, (books.promises,), compiled=True)
+    hold(drawn_world(("history", "none_0"), LANES), QUARTERS, (books.promises,), compiled=True)
 
 
 def quarter_of_history(step):

@@ -61,9 +61,8 @@ def test_denied_tools_and_service_slow_chinas_memory(course):
     """The plan is the same in both arms: its ramp is judged under rules, so an arm without them passes it."""
     start, later = quarter_index("2026Q1"), quarter_index("2026Q2")
     denied, free = (course.series("home_memory", arm) for arm in (HISTORY, BEFORE))
-    ramp, access = (
-        course.world.parameter[NAMES.index(name), HISTORY] for name in ("cxmt_hbm_2026", "memory_ramp_access")
-    )
+    rows = [NAMES.index(name) for name in ("cxmt_hbm_2026", "memory_ramp_access")]
+    ramp, access = course.world.parameter[rows, HISTORY]
     assert 0.0 < denied[start] < 0.9 * free[start]
     assert free[start] == pytest.approx(ramp / access / 4.0, rel=0.02)
     assert denied[later] / denied[start] < free[later] / free[start]
