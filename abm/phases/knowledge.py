@@ -73,7 +73,12 @@ def third_capability(state: World, step: int, bloc: int) -> None:
 
 def reached(state: World, lead: float, access: float, across: float, run: int) -> float:
     """The part of a lead in algorithms (ln) that can be reached; across blocs controls cost access."""
-    return access * (1.0 - across * state.parameter[CROSS_BLOC_ACCESS_LOSS, run] * state.stringency_smooth[run]) * lead
+    return access * open_across(state, across, run) * lead
+
+
+def open_across(state: World, across: float, run: int) -> float:
+    """Share of knowledge that stays within reach; `across` is 1 for what comes from another bloc."""
+    return 1.0 - across * state.parameter[CROSS_BLOC_ACCESS_LOSS, run] * state.stringency_smooth[run]
 
 
 def best_knowledge(state: World, step: int, firm: int) -> None:

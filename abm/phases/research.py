@@ -17,14 +17,22 @@ from abm.parameter_index import (
     RESEARCH_ELASTICITY,
     RESEARCH_PURCHASING_POWER,
     SERVER_SHARE,
+    SERVING_DIFFUSION,
     SERVING_EFFICIENCY_GROWTH,
     SHORTAGE_TO_RESEARCH,
     TRAINING_SHARE_US,
     UTILISATION_PLATFORM,
     UTILISATION_TRAIN_UNPORTED,
 )
-from abm.phases.knowledge import best_knowledge, find_leaders, neighbours_mean, remember
-from abm.rules.ai_firm import efficiency_gain, integration_gain, own_stack_orders, porting_gain, research_budget
+from abm.phases.knowledge import best_knowledge, find_leaders, neighbours_mean, open_across, remember
+from abm.rules.ai_firm import (
+    efficiency_gain,
+    integration_gain,
+    own_stack_orders,
+    porting_gain,
+    research_budget,
+    serving_gain,
+)
 from abm.rules.numbers import LOWEST, exp, larger, select, smaller
 from abm.state import World
 from abm.vocabulary import (
@@ -95,6 +103,7 @@ def compare_with_leader(state: World, step: int) -> None:
 def improve(state: World, step: int, firm: int) -> None:
     """Algorithmic efficiency for training and serving: own research, then what spills over."""
     best_knowledge(state, step, firm)
+    home = 1.0 if state.bloc[firm] == CN else 0.0
     for run in range(LANES):
         own = state.switch[SW_EFFICIENCY, run] * efficiency_gain(
             state.parameter[ALGORITHMIC_PROGRESS, run] * exp(state.idea[firm, run]),
@@ -108,10 +117,13 @@ def improve(state: World, step: int, firm: int) -> None:
         )
         spill = state.parameter[DIFFUSION, run] * state.switch[SW_SPILLOVERS, run] * state.best[run]
         state.algorithm[firm, TRAIN, run] += own + spill
-        relative = own / state.parameter[ALGORITHMIC_PROGRESS, run]
-        catching = spill / state.parameter[ALGORITHMIC_PROGRESS, run]
-        gain = state.parameter[SERVING_EFFICIENCY_GROWTH, run] * smaller(relative + catching, 2.0)
-        state.algorithm[firm, SERVE, run] += gain
+        state.algorithm[firm, SERVE, run] += serving_gain(
+            state.parameter[SERVING_EFFICIENCY_GROWTH, run],
+            own / state.parameter[ALGORITHMIC_PROGRESS, run],
+            step,
+            state.algorithm[firm, SERVE, run],
+            state.parameter[SERVING_DIFFUSION, run] * state.switch[SW_SPILLOVERS, run] * open_across(state, home, run),
+        )
         share = larger(state.mix[firm, EFFICIENCY, run], TINY)
         state.payoff[firm, EFFICIENCY, run] = state.parameter[RESEARCH_ELASTICITY, run] * own / share
 

@@ -105,6 +105,14 @@ def efficiency_gain(progress: float, effort: float, money: float, reference: flo
     return progress * people * machines
 
 
+def serving_gain(pace: float, relative: float, quarters: float, efficiency: float, spill: float) -> float:
+    """Gain in serving efficiency, ln a quarter: own research, and a part of the distance to common practice.
+
+    `relative` is own progress over that of a leading lab; common practice is `pace` for `quarters` (MODEL R10, R12).
+    """
+    return pace * smaller(relative, 2.0) + spill * larger(pace * quarters - efficiency, 0.0)
+
+
 def porting_gain(maturity: float, rate: float, own: float, network: float, spill: float, effort: float, money: float,
                  reference: float, adoption: float, neighbours: float) -> float:  # fmt: skip
     """Gain in software maturity on an ecosystem: own work, learning by use, know-how of neighbours (MODEL R10)."""

@@ -27,6 +27,7 @@ from abm.rules.ai_firm import (
     porting_gain,
     research_budget,
     retired_share,
+    serving_gain,
     stock_cover,
     stock_money,
     utilisation,
@@ -335,3 +336,10 @@ def test_retired_share_by_hand():
     assert retired_share(0.0125, 0.1, 2.0 / 3.0) == pytest.approx(0.0125 + 0.9875 * 0.1 * 2.0 / 3.0)
     assert retired_share(0.0125, 0.25, 0.0) == 0.0125, "in a shortage old chips still pay"
     assert retired_share(0.0125, 0.0, 1.0) == 0.0125
+
+
+def test_serving_gain_by_hand():
+    # own research at .8 of a leading lab: .5 x .8 = .4; practice is 10 x .5 = 5, a tenth of the distance of 1 comes too
+    assert serving_gain(0.5, 0.8, 10.0, 4.0, 0.1) == pytest.approx(0.4 + 0.1)
+    assert serving_gain(0.5, 0.8, 10.0, 6.0, 0.1) == pytest.approx(0.4), "nobody unlearns who is ahead"
+    assert serving_gain(0.5, 5.0, 0.0, 0.0, 0.1) == pytest.approx(1.0), "twice the pace at most"
