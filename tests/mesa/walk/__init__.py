@@ -10,18 +10,21 @@ Where the helpers of each phase are (same names unless said):
 | phase of `abm.quarter` | here |
 |---|---|
 | chance | `chance.Chance.draw`, `firm.AIFirm.draw_chance` |
+| share_plan, leave | `exits.Exits` |
 | launch | `vendor.ChipVendor.develop`, `offer.Offer.next_generation`, `ship_redesign`, `measure`; `offer.Design.rate` |
-| regulate | `regulator.Regulator`; `offer.Offer.judge` |
+| regulate | `regulator.Regulator`; `offer.Offer.judge` (`judge_offers`, `tenancy`) |
 | expect | `firm.AIFirm.expect`, `china.ChineseDesigner.expect` |
 | redesign, set_prices | `vendor.ChipVendor.redesign` and helpers; `offer.Offer.set_price`, `cost_owners` |
 | world_supply | `market.WorldPackaging.supply_world`; `offer.Offer.offer_supply`, `volume_room` |
 | produce | `china.Foundry`, `china.ChineseDesigner` |
+| lend, pay_hosts | `offshore.Rental`; a host's own use in `knowledge.Researcher.use_compute` |
 | procure | `buying.Buyer`; `find_use` is called when software changes, at the end of `research` |
-| clear | `market.Market`; `buying.Buyer.tally`, `deliver`, `reoffer`, `place_wallet` |
-| deploy | `firm.AIFirm.receive`, `release_stock`, `retire_and_earmark`, `finance` |
-| settle | `accounts.Books`; `firm.AIFirm.pay_firm`, `vendor.ChipVendor.pay_vendor_costs` |
-| earn | `knowledge.Researcher.use_compute`, `run_best`, `firm_weight`; `services.Services` |
-| research, learn | `knowledge.Researcher`; leaders and newcomers in `services.Services` |
+| clear | `market.Market`; `buying.Buyer.tally`, `deliver`, `reoffer`, `place_wallet` (with `place_stock`) |
+| deploy, slots | `halls.Hoster`, `open_slots`; `buying.Line.move_up` (`merge_oldest`) |
+| settle | `accounts.Books`; `firm.AIFirm.pay_firm`, `vendor.ChipVendor.pay_vendor_costs`, `close_books` |
+| earn | `knowledge.Researcher.use_compute` (`add_rented`), `run_best`, `firm_weight`; `services.Services` |
+| research, knowledge | `knowledge.Researcher`; leaders, own chips and newcomers in `services.Services` |
+| learn | `knowledge.Researcher.learn`, `choose` (`choose_mix`, `choose_otherwise`, `draw_mix`), `imitate` |
 | observe | `records.Records` |
 | verify | `audit.Audit` |
 
