@@ -33,8 +33,11 @@ class Hoster:
         supplied = self.release_stock()
         best_buy = self.find_best_buy()
         for line in self.held:
-            self.retire(line, best_buy, supplied)
-            self.change_workload(line)
+            if line.deployed[TRAIN] or line.deployed[SERVE]:
+                self.retire(line, best_buy, supplied)
+                self.change_workload(line)
+            else:
+                line.retired, line.mean = 0.0, [0.0, 0.0]
         self.finance()
 
     def receive(self) -> None:
