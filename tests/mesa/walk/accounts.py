@@ -13,25 +13,26 @@ from abm.vocabulary import (
     GREY_CHIPS,
     INPUTS,
     NODES,
+    OFFSHORE_RENTAL,
     OUTSIDE,
-    RD_OPEX_HALLS,
     SECTORS,
     TAX_AND_BONDS,
-    TOOLS,
     US_CHIPS,
     VENDOR_EQUITY,
     VENDORS_US,
 )
 
+from .node_books import NodeBooks
+
 THOUSAND = 1000.0
 
 
 class Books:
-    """The flow matrix of the quarter, and the cash of all supply nodes."""
+    """The flow matrix of the quarter."""
 
     def __init__(self, model) -> None:
         self.model, self.p = model, model.p
-        self.node_cash = 0.0
+        self.node_books = NodeBooks(model)
         self.cash_before = [0.0 for _ in SECTORS]
         self.flows = [[0.0 for _ in SECTORS] for _ in FLOWS]
 
@@ -49,8 +50,9 @@ class Books:
         self.pay_inputs()
         for vendor in self.model.vendors:
             vendor.pay_vendor_costs(self, step)
-        self.model.firms.do("pay_firm", self)
-        self.pay_nodes()
+        self.model.rental.pay_hosts()
+        self.model.firms.do("pay_firm", self, step)
+        self.node_books.pay_nodes(self, step)
         # the US treasury keeps no cash
         self.move(TAX_AND_BONDS, GOV_US, OUTSIDE, self.flows[DUTY_AND_SHARE][GOV_US])
 
@@ -63,7 +65,8 @@ class Books:
         for vendor in self.model.vendors:
             cash[vendor.sector] += vendor.cash
             vendor.revenue = vendor.revenue_china = vendor.profit = 0.0
-        cash[NODES] = self.node_cash
+        for node in self.model.nodes:
+            cash[NODES] += node.cash
         self.cash_before = cash
 
     def sell_chips(self, offer, step: int) -> None:
@@ -71,11 +74,16 @@ class Books:
         vendor, move = offer.vendor, self.move
         if offer.grey:
             chips = offer.sold_china / THOUSAND
-            listed, extra = chips * offer.price, chips * offer.price_china
+            # brokers buy what they divert and sell what is not seized
+            listed = (chips + offer.sold_abroad / THOUSAND) * offer.price
+            extra = chips * offer.price_china
             move(GREY_CHIPS, AI_CN, VENDORS_US, listed)
             move(GREY_CHIPS, AI_CN, BROKERS, extra - listed)
             move(VENDOR_EQUITY, BROKERS, OUTSIDE, extra - listed)
             vendor.revenue += listed
+            return
+        if offer.let:
+            move(OFFSHORE_RENTAL, AI_CN, AI_OTHER, offer.sold_china * offer.price_china / THOUSAND)
             return
         seller = vendor.sector
         flow = US_CHIPS if seller == VENDORS_US else CHINESE_CHIPS
@@ -104,18 +112,3 @@ class Books:
             self.move(INPUTS, vendor.sector, NODES, bill)
             vendor.cash += vendor.revenue - bill
             vendor.profit += vendor.revenue - bill
-
-    def pay_nodes(self) -> None:
-        """Supply nodes: sales of inputs, running cost, tools, owners."""
-        sales, tools = 0.0, self.model.foundry.tool_orders
-        for vendor in self.model.vendors:
-            sales += vendor.input_cost
-            vendor.billed, vendor.input_cost = vendor.input_cost, 0.0
-        cost = self.p.node_cost_share * sales
-        self.move(RD_OPEX_HALLS, NODES, OUTSIDE, cost)
-        self.move(TOOLS, NODES, OUTSIDE, tools)
-        cash = self.node_cash + sales - cost - tools
-        profit = max(0.0, sales - cost - tools)
-        paid = cash if cash < 0.0 else min(cash, self.p.payout_share * profit)
-        self.move(VENDOR_EQUITY, NODES, OUTSIDE, paid)
-        self.node_cash = cash - paid

@@ -12,6 +12,9 @@ from abm.vocabulary import (
     LAW_MONEY,
     LAW_NON_NEGATIVE,
     NODES,
+    SERVE,
+    STOCK,
+    TRAIN,
 )
 
 TOLERANCE = 1e-9
@@ -34,6 +37,8 @@ class Audit:
         checks = (
             (LAW_MONEY, self.balance_money),
             (LAW_CHIPS, self.balance_chips),
+            (LAW_CHIPS, self.balance_rent),
+            (LAW_CHIPS, self.balance_slots),
             (LAW_BANKS, self.balance_banks),
             (LAW_NON_NEGATIVE, self.find_negative),
             (LAW_FINITE, self.find_not_finite),
@@ -50,7 +55,8 @@ class Audit:
             turnover += size
             worst = max(worst, error(sum(row), 0.0, size))
         cash = [0.0] * (NODES + 1)
-        cash[NODES] = books.node_cash
+        for node in model.nodes:
+            cash[NODES] += node.cash
         for agent in (*model.firms, *model.vendors):
             cash[agent.sector] += agent.cash
         for sector, now in enumerate(cash):
@@ -64,12 +70,39 @@ class Audit:
         for firm in self.model.firms:
             for line in firm.held:
                 arrived = sum(line.delivered)
-                due = line.before + arrived - line.retired
+                due = line.before + arrived - line.retired + line.acquired
                 worst = max(worst, error(sum(line.deployed) + line.warehouse, due, due))
                 sold[line.offer] += arrived
         for offer, arrived in sold.items():
-            booked = offer.sold_china + offer.sold_abroad
+            if offer.let:
+                continue
+            booked = offer.sold_china + offer.sold_abroad - (self.model.market.seized if offer.grey else 0.0)
             worst = max(worst, error(arrived, booked, booked))
+        return worst
+
+    def balance_rent(self) -> float:
+        """Tenants use what hosts let, hosts let what they have; nobody stores rented compute."""
+        worst, rental = 0.0, self.model.rental
+        for host in rental.hosts:
+            has = sum(host.held[0].deployed)
+            worst = max(worst, error(max(0.0, host.lent - has), 0.0, has))
+        for offer in self.model.offers:
+            if offer.let:
+                used = sum(line.delivered[TRAIN] + line.delivered[SERVE] for line in offer.customers)
+                stored = max(line.delivered[STOCK] for line in offer.customers)
+                over = max(0.0, offer.sold_china - rental.rentable)
+                size = offer.sold_china
+                worst = max(worst, stored, error(used, size, size), error(over, 0.0, size))
+        return worst
+
+    def balance_slots(self) -> float:
+        """The generations of a line add to the firm's chips in halls and in store, and none is negative."""
+        worst = 0.0
+        for firm in self.model.firms:
+            for line in firm.held:
+                in_use, kept = sum(line.deployed), line.warehouse
+                wrong = abs(sum(line.in_halls) - in_use) + abs(sum(line.in_store) - kept)
+                worst = max(worst, wrong / max(1.0, in_use + kept), -min(*line.in_halls, *line.in_store))
         return worst
 
     def balance_banks(self) -> float:
@@ -81,19 +114,36 @@ class Audit:
             dies = one.dies_before + one.dies_arrived - one.dies_used
             stacks = one.hbm_before + one.hbm_arrived - one.hbm_used
             worst = max(worst, error(dies, one.die_bank, dies), error(stacks, one.hbm_bank, stacks))
+        return max(worst, self.balance_nodes())
+
+    def balance_nodes(self) -> float:
+        """Nodes: unsold before and made is used or left. Lines: tools banked before and sold are in use or banked."""
+        worst = 0.0
+        for node in self.model.nodes:
+            there = node.before + node.made
+            worst = max(worst, error(there, node.used + node.stock, there))
+        for line in self.model.lines:
+            for tool, held in enumerate(line.tool_bank):
+                there = line.bank_before[tool] + sum(classes[tool] for classes in line.tools_sold)
+                left = held + line.tools_placed[tool]
+                worst = max(worst, error(there, left, left))
         return worst
 
     def find_negative(self) -> float:
         """How far below zero the lowest of cash, chips, banks and stocks is."""
         model = self.model
-        least = min(model.books.node_cash, model.packaging.world_stock)
+        least = model.packaging.world_stock
+        for node in model.nodes:
+            least = min(least, node.cash, node.stock, node.credit)
+        for line in model.lines:
+            least = min(least, *line.tool_bank)
         for vendor in model.vendors:
             least = min(least, vendor.cash)
         for one in model.designers:
             least = min(least, one.die_bank, one.hbm_bank)
         for firm in model.firms:
             least = min(least, firm.cash)
-            for line in firm.held:
+            for line in firm.every:
                 least = min(least, line.warehouse, *line.deployed)
         return -least
 

@@ -11,42 +11,65 @@ from abm.rules.ai_firm import (
     stock_money,
     utilisation,
 )
+from abm.rules.chips import merged_performance
 from abm.rules.numbers import LOWEST, exp
-from abm.vocabulary import CUDA, FOREIGN, OWN, SERVE, TRAIN
+from abm.vocabulary import CUDA, FOREIGN, OWN, ROW, SERVE, SLOTS, TRAIN
 
 TINY = 1e-12
 ALL_QUARTER = 0.999
 FULL = 0.999
 LAST_PASS = 3
+LINE = 0
 
 
 class Line:
     """What one firm has and does in one offer. Lists are by workload; orders and deliveries by purpose."""
 
     __slots__ = (
-        "backlog", "before", "delivered", "deployed", "mean", "offer", "orders", "own", "power", "retired",
-        "stock_weight", "used", "value", "warehouse", "weight",
+        "acquired", "backlog", "before", "delivered", "deployed", "held", "in_halls", "in_store", "mean", "offer",
+        "oldest", "orders", "own", "retired", "stack", "stock_weight", "used", "value", "warehouse", "weight",
     )  # fmt: skip
 
-    def __init__(self, offer, own: bool) -> None:
-        self.offer, self.own = offer, own
+    def __init__(self, offer, firm) -> None:
+        self.offer, self.held = offer, False
+        self.own, self.stack = offer.vendor is firm.own_vendor, offer.vendor is firm.stack_vendor
         self.value = self.backlog = self.warehouse = self.stock_weight = 0.0
-        self.before = self.retired = self.power = 0.0
+        self.before = self.retired = self.acquired = 0.0
         self.weight, self.used = [0.0, 0.0], [1.0, 1.0]
-        self.deployed, self.mean = [0.0, 0.0], [0.0, 0.0]
+        self.deployed, self.mean, self.oldest = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
+        self.in_halls, self.in_store = [0.0] * SLOTS, [0.0] * SLOTS
         self.orders, self.delivered = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+
+    def move_up(self, second: list[float]) -> None:
+        """Chips move one slot towards the oldest, whose mean counts those of the second; the newest is empty."""
+        halls, store = self.in_halls, self.in_store
+        oldest, younger = halls[0] + store[0], halls[1] + store[1]
+        self.oldest = [
+            merged_performance(mine, oldest, theirs, younger) for mine, theirs in zip(self.oldest, second, strict=True)
+        ]
+        self.in_halls = [halls[0] + halls[1], *halls[2:], 0.0]
+        self.in_store = [store[0] + store[1], *store[2:], 0.0]
 
 
 class Buyer:
     """The part of an AI firm that buys. `lines` are the offers it may buy, `held` those it may own."""
 
+    def line_of(self, offer) -> Line:
+        """The firm's line of an offer; chips of an offer that it could not buy come only from firms that left."""
+        for line in self.every:
+            if line.offer is offer:
+                return line
+        line = Line(offer, self)
+        self.every = sorted([*self.every, line], key=lambda one: one.offer.index)
+        return line
+
     def find_use(self) -> None:
         """Share of hardware performance that the firm's software reaches on each line; it changes with research."""
         p, porting = self.p, self.porting
-        for line in self.held:
+        for line in self.every:
             ecosystem = line.offer.ecosystem
             if ecosystem not in (CUDA, OWN):
-                integrated = self.integration if line.own else 0.0
+                integrated = self.integration if line.stack else 0.0
                 mature = porting[ecosystem]
                 line.used = [
                     utilisation(p.utilisation_train_unported, mature, integrated),
@@ -67,16 +90,11 @@ class Buyer:
         """Budget of the quarter, debt service first, then the money that waited."""
         p = self.p
         self.buyer = self.buyer_class[step]
-        promised = self.waiting
-        for line in self.held:
-            promised += line.backlog
-        promised += self.diverted
-        self.free_cash = max(0.0, self.cash - promised)
+        self.free_cash = max(0.0, self.cash - (self.promised() + self.diverted))
         shock = self.model.chance.demand_bloc[self.bloc] + self.demand
         plan = self.model.plan[step][self.bloc] * self.model.plan_factor[step][self.bloc]
-        budget = planned_budget(
-            plan, self.plan_share[step], p.budget_feedback, self.revenue_smooth, self.revenue_base, shock
-        )
+        budget = planned_budget(plan, self.plan_now, p.budget_feedback, self.revenue_smooth, self.revenue_base, shock)
+        budget += self.replaced  # a host buys anew what its tenants wear out
         self.budget = budget
         repaid = min(budget / 2.0, self.credit)
         self.credit -= repaid
@@ -86,9 +104,26 @@ class Buyer:
         self.wallet = [share * money, (1.0 - share) * money]
         self.waiting = self.unspent = self.spent = 0.0
 
+    def promised(self) -> float:
+        """Money that waits or is earmarked."""
+        money = self.waiting
+        for line in self.every:
+            money += line.backlog
+        return money
+
+    def rented(self) -> float:
+        """Rent paid this quarter."""
+        paid = 0.0
+        for line in self.every:
+            if line.offer.let:
+                train, serve, _ = line.delivered
+                paid += (train + serve) * line.offer.price_china / 1000.0
+        return paid
+
     def value_offers(self, workload: int) -> float:
         """Value of each offer on sale to the firm; the best of those that may be delivered now."""
-        p, buyer, side, best = self.p, self.buyer, self.side, LOWEST
+        p, buyer, side = self.p, self.buyer, self.side
+        best = best_scarce = LOWEST
         reference, sensitivity = self.model.market.reference[side][workload], p.price_sensitivity
         aversion, hazard = p.cutoff_aversion, self.hazard
         for line in self.lines:
@@ -100,13 +135,20 @@ class Buyer:
             if line.own:  # inside an integrated stack the vendor's margin falls away
                 margin = max(0.0, offer.paying[side] - offer.unit_cost)
                 cost -= self.integration * margin * (1.0 + p.server_share)
-            fear = p.enforcement if offer.grey else hazard if offer.american else 0.0
+            fear = p.enforcement if offer.grey else hazard if offer.bound else 0.0
+            shift = -p.offshore_friction if offer.let else 0.0
             line.value = value = offer_value(
-                offer.performance[workload], line.used[workload], cost, reference, sensitivity, aversion, fear, 0.0
+                offer.performance[workload], line.used[workload], cost, reference, sensitivity, aversion, fear, shift
             )
-            if legal > 0.0 and value > best:
-                best = value
-        return best
+            if legal == 0.0:
+                continue
+            # a channel in which little is to be had does not drive other chips out of the choice
+            if offer.grey or offer.let:
+                best_scarce = max(value, best_scarce)
+            else:
+                best = max(value, best)
+        found = best if best > LOWEST else best_scarce
+        return found if found > LOWEST else 0.0
 
     def split_nests(self, step: int, workload: int, best: float) -> None:
         """Nested logit over US chips, Chinese chips and waiting; a mandate reserves its part for the second."""
@@ -119,14 +161,13 @@ class Buyer:
             if legal == 0.0 and legal_next == 0.0:
                 line.weight[workload] = 0.0
                 continue
-            pull = choice_weight(line.value, best, window, spread)
+            pull = offer.expected * choice_weight(line.value, best, window, spread)
             line.weight[workload] = weight = pull * legal
             if offer.american:
                 sum_us += weight
-                later += pull * legal_next * (1.0 - hazard)
             else:
                 sum_home += weight
-                later += pull * legal_next
+            later += pull * legal_next * (1.0 - hazard if offer.bound else 1.0)
         us, home = nest_value(sum_us, spread), nest_value(sum_home, spread)
         wait = nest_value(later, spread) * self.model.wait_factor
         every = max(TINY, us + home + wait * self.model.on.waiting)
@@ -159,7 +200,7 @@ class Buyer:
         lines = [line for line in self.lines if line.offer.american]
         for line in lines:
             offer, weight = line.offer, 0.0
-            if not offer.grey and offer.legal[buyer] > ALL_QUARTER:
+            if offer.bound and offer.legal[buyer] > ALL_QUARTER:
                 weight = line.weight[TRAIN] + line.weight[SERVE]
             line.stock_weight = weight
             held += line.warehouse
@@ -184,7 +225,10 @@ class Buyer:
             money = train + serve + stock
             if money:
                 offer = line.offer
-                offer.wanted += offer.legal[buyer] * money * offer.chips_per_bn[side]
+                chips = offer.legal[buyer] * money * offer.chips_per_bn[side]
+                offer.wanted += chips
+                if self.bloc == ROW and offer.index == LINE:
+                    self.model.market.third_wanted += chips
 
     def deliver(self) -> None:
         """Deliveries and payments in this pass; what is left of each order stays in `orders`."""
@@ -193,6 +237,8 @@ class Buyer:
             train, serve, stock = orders = line.orders
             offer = line.offer
             share = offer.legal[buyer] * offer.fill
+            if bloc == ROW and offer.index == LINE:  # brokers take their part first
+                share *= self.model.market.third_left
             if share == 0.0 or not (train or serve or stock):
                 continue
             rate, delivered = offer.chips_per_bn[side], line.delivered
@@ -221,7 +267,8 @@ class Buyer:
                 if first:
                     line.backlog = 0.0
                 continue
-            kept = waits if line.offer.legal_next[buyer] > 0.0 else 0.0
+            offer = line.offer  # nobody queues for a quarter of rent
+            kept = waits if offer.legal_next[buyer] > 0.0 and not offer.let else 0.0
             before = 0.0 if first else line.backlog
             line.backlog = before + kept * left
             train += (1.0 - kept) * left_train

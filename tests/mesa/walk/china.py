@@ -1,30 +1,34 @@
-"""China's own chain: a foundry that turns tools into wafers, and the designers that share them (phase `produce`)."""
+"""China's own chain: designers share foundry, memory maker and packaging (phases `produce`, `redesign_home`)."""
 
 from __future__ import annotations
 
 import mesa
 
 from abm.rules.ai_firm import cutoff_hazard, stock_cover
-from abm.rules.chip_vendor import (
-    bank_need,
-    catch_up,
-    complements,
-    defect_density,
-    die_yield,
-    packages,
-    tool_class_access,
-    worn_tools,
-)
+from abm.rules.chip_vendor import bank_need, catch_up, defect_density, die_yield, packages, yield_of_area
+from abm.rules.chips import redesign_value
 from abm.rules.numbers import clip, exp, log
-from abm.vocabulary import ETCH_DEP, LITHO, METROLOGY, RING, TRAIN, VENDORS_CN
+from abm.vocabulary import PACKAGING_CN, RING, TRAIN, VENDORS_CN
 
 from .vendor import ChipVendor
 
-MONTHS = 3.0
 REFERENCE_AREA = 665.6
 REFERENCE_DIES = 78.0
 DATA_YEAR = 16
 TINY = 1e-9
+HALF = 0.5
+PLENTY = 1e9
+
+
+def dies_per_wafer(area: float) -> float:
+    """Candidate dies on a wafer, in proportion to area."""
+    return REFERENCE_DIES * REFERENCE_AREA / area
+
+
+def home_cost(p, design, good: float) -> float:
+    """Cost of one package made at home, thousand USD, from good dies per wafer."""
+    die = p.wafer_price / max(1.0, good)
+    return (design.dies * die + design.stacks * p.hbm_price + p.packaging_cost) / p.packaging_yield
 
 
 class ChineseDesigner(ChipVendor):
@@ -61,6 +65,49 @@ class ChineseDesigner(ChipVendor):
             self.hazard, regulator.inputs_cut, regulator.inputs_signal, p.signal_weight, p.hazard_step, p.hazard_decay,
             p.hazard_floor_huawei if self.diverts > 0.0 else p.hazard_floor,
         )  # fmt: skip
+
+    # --- redesign_home
+
+    def redesign_at_home(self, step: int) -> None:
+        """Think again when the access of own chips to foreign foundries moves."""
+        line, model = self.line, self.model
+        thinks = model.law.foundry_news[step][self.index] > 0.0 and line.design is not None
+        if thinks and model.on.redesign > 0.0 and line.redesign_wait == 0.0:
+            best = self.choose_design(line.roadmap[line.generation], step)
+            if best is not line.design:
+                line.target = best
+                line.redesign_wait = 1.0 if best.fuse > 0.0 else self.p.redesign_lag
+
+    def choose_design(self, full, step: int):
+        """The road map's chip while foreign foundries may make it, else what promises most: cut down, or home-made."""
+        law = self.model.law
+        if law.foundry_announced[step][full.index] >= HALF:
+            return full
+        best, most = full, self.maker_value(full, step)
+        for design in law.foundry_candidate[step]:
+            if design.vendor == self.index and design.first <= step:
+                value = self.maker_value(design, step)
+                if value > most:
+                    best, most = design, value
+        return best
+
+    def maker_value(self, design, step: int) -> float:
+        """Expected margin of a design: what is made abroad, and what home has room for at its yield."""
+        foundry, area = self.model.foundry, design.area / design.dies
+        abroad = self.model.law.foundry_announced[step][design.index]
+        good = dies_per_wafer(area) * yield_of_area(foundry.yield_domestic, REFERENCE_AREA, area)
+        made_abroad = self.margin(design, design.cost, abroad)
+        return made_abroad + self.margin(design, home_cost(self.p, design, good), (1.0 - abroad) * foundry.home_fill)
+
+    def margin(self, design, cost: float, share: float) -> float:
+        """The rule of all redesigns at Chinese prices, for the share of a design that is made in one way."""
+        p = self.p
+        return redesign_value(
+            design.train, design.serve, p.training_money_share, p.reference_price, p.price_exponent, cost, share,
+            1.0 - p.domestic_price_ratio,
+        )  # fmt: skip
+
+    # --- produce
 
     def collect_dies(self, slot: int) -> None:
         """Dies whose time in the fab is over go into the bank."""
@@ -112,18 +159,25 @@ class ChineseDesigner(ChipVendor):
 
     def dies_wanted(self, design) -> float:
         """Thousand good dies to order now: the plan for the time of arrival plus the bank, less what is there."""
-        each = design.dies / self.p.packaging_yield
-        need = self.orders_smooth * self.growth_to_arrival * each
+        each, pace = design.dies / self.p.packaging_yield, self.memory_pace(design)
+        need = min(pace, self.orders_smooth * self.growth_to_arrival) * each
         coming = self.die_bank
         for dies in self.dies_coming:
             coming += dies
-        banked = self.cover() * self.planned_need() * each
+        banked = self.cover() * min(pace, self.planned_need()) * each
         return max(0.0, need * (1.0 + self.p.fab_lag) + banked - coming)
+
+    def memory_pace(self, design) -> float:
+        """Packages a quarter for which there is memory in sight: what comes now, and the bank used up over the lag."""
+        stacks = design.stacks / 1000.0 / self.p.packaging_yield
+        if not stacks > 0.0:
+            return PLENTY
+        return (self.hbm_arrived + self.hbm_bank / (1.0 + self.p.fab_lag)) / max(TINY, stacks)
 
     def wafers_wanted(self, design, density: float) -> float:
         """Thousand wafers asked of the domestic foundry, after what foreign foundries make."""
         area = design.area / design.dies
-        self.good = REFERENCE_DIES * REFERENCE_AREA / area * die_yield(density, area)
+        self.good = dies_per_wafer(area) * die_yield(density, area)
         return self.dies_wanted(design) / max(TINY, self.good)
 
     def order_abroad(self, design, law, step: int) -> float:
@@ -138,7 +192,7 @@ class ChineseDesigner(ChipVendor):
         p = self.p
         wafer, memory, packing, passed = p.wafer_price, p.hbm_price, p.packaging_cost, p.packaging_yield
         die = wafer / max(1.0, self.good)
-        self.line.unit_cost = clip((design.dies * die + design.stacks * memory + packing) / passed, 0.1, 50.0)
+        self.line.unit_cost = clip(home_cost(p, design, self.good), 0.1, 50.0)
         bought = self.wafers * wafer / 1000.0
         bought += self.foreign_wafers * die / 1000.0
         bought += self.hbm_arrived * memory
@@ -146,102 +200,76 @@ class ChineseDesigner(ChipVendor):
         self.input_cost = bought
 
 
-class Foundry(mesa.Agent):
-    """Supply node: China's 7 nm-class foundry, with the memory and packaging that its customers share."""
+class ChinaChain(mesa.Agent):
+    """Shares memory, packaging and wafers among designers; knows what its fabs fear."""
 
-    def __init__(self, model, world) -> None:
+    def __init__(self, model) -> None:
         super().__init__(model)
         self.p = model.p
-        self.plan = world.foundry_plan.tolist()
-        names = ("us", "nl", "jp", "home")
-        self.tool_share = list(zip(*(getattr(world, f"tool_share_{name}").tolist() for name in names), strict=True))
-        self.tool_weight = world.tool_weight.tolist()
-        self.tool_stock, self.tools_coming = 0.0, [0.0] * RING
-        self.tool_orders = self.tool_access = self.tool_home = self.tool_home_all = 0.0
-        self.advanced_wafers = self.experience = self.experience_reference = self.yield_domestic = 0.0
-        self.density = 0.0
+        self.tool_hazard = 0.0
+        self.packaging = next(one for one in model.nodes if one.role == PACKAGING_CN)
+
+    def expect(self) -> None:
+        """Rules on tools move the fears of fabs; else they fade."""
+        p, regulator = self.p, self.model.regulator
+        self.tool_hazard = cutoff_hazard(
+            self.tool_hazard, regulator.tools_cut, regulator.tools_signal, p.signal_weight, p.hazard_step,
+            p.hazard_decay, p.hazard_floor,
+        )  # fmt: skip
 
     def produce_china(self, step: int) -> None:
         """Tools, wafers, memory and packaging of the Chinese chain, in that order."""
         law, designers = self.model.law, self.model.designers
-        self.buy_tools(law, step)
+        for line in self.model.lines:
+            line.buy_tools(law, step)
         for one in designers:
             one.collect_dies(step % RING)
         self.buy_memory(law, step, designers)
         self.package_chips(step, designers)
         self.start_wafers(law, step, designers)
 
-    def buy_tools(self, law, step: int) -> None:
-        """Tools for planned growth and for wear; what sellers' rules deny is not made up later."""
-        p, plan, slot, lag = self.p, self.plan, step % RING, int(self.p.capacity_lag)
-        kept = worn_tools(self.tool_stock, p.tool_wear, p.service_wear, law.service[step])
-        self.tool_stock = kept + self.tools_coming[slot]
-        self.tools_coming[slot] = 0.0
-        due = min(step + lag, len(plan) - 1)
-        planned = plan[due] - plan[due - 1] if step > 0 else plan[due]
-        wanted = planned * p.smic_wafers_2024 * p.fab_cost + p.tool_wear * self.tool_stock
-        self.tool_access = self.find_access(law.tools[step], exp(p.domestic_tool_growth * step))
-        self.tool_orders = wanted * self.tool_access
-        self.tools_coming[(step + lag) % RING] += self.tool_orders
-        self.advanced_wafers = MONTHS * self.tool_stock / p.fab_cost
-
-    def find_access(self, denial, home: float) -> float:
-        """Share of a line's tools that can be had: classes are complements, sellers substitutes (`tool_access`)."""
-        weight, had, made_home = self.tool_weight, [], 0.0
-        for tool, (us, nl, jp, domestic) in enumerate(self.tool_share):
-            access = tool_class_access(
-                1.0, denial[0][tool], us, denial[1][tool], nl, denial[2][tool], jp, domestic * home
-            )
-            own = min(1.0, domestic * home) / max(TINY, access)
-            made_home += weight[tool] * own
-            if tool == ETCH_DEP:
-                self.tool_home = own
-            had.append(access)
-        self.tool_home_all = made_home
-        return complements(
-            had[LITHO], had[ETCH_DEP], had[METROLOGY], weight[LITHO], weight[ETCH_DEP], self.p.tool_substitution
-        )
-
     def buy_memory(self, law, step: int, designers) -> None:
         """Designers buy HBM for their plans and banks: legal imports and China's own output, pro rata."""
-        asked = 0.0
+        maker, asked, bought = self.model.memory_maker, 0.0, 0.0
+        maker.run_to_plan()
         for one in designers:
             one.plan = one.wanted_packages()
             one.asked = one.memory_wanted()
             asked += one.asked
-        supply = law.hbm[step] * self.p.hbm_import_cap + self.home_memory(step)
+        abroad = law.hbm[step] * self.p.hbm_import_cap
+        supply = abroad + maker.stock
         share = min(1.0, supply / max(TINY, asked))
+        maker.orders, maker.backlog = asked, (1.0 - share) * asked
         for one in designers:
             one.hbm_arrived = share * one.asked
             one.hbm_bank += one.hbm_arrived
-
-    def home_memory(self, step: int) -> float:
-        """Million stacks a quarter that China's own memory maker delivers."""
-        p, year = self.p, 2020 + step // 4
-        ramp = {2026: p.cxmt_hbm_2026, 2027: p.cxmt_hbm_2027}
-        return (p.cxmt_hbm_2028 if year >= 2028 else ramp.get(year, 0.0)) / 4.0
+            bought += one.hbm_arrived
+        maker.stacks_foreign = abroad / max(TINY, supply)
+        maker.used = min(maker.stock, bought * (1.0 - maker.stacks_foreign))
+        maker.stock -= maker.used
 
     def package_chips(self, step: int, designers) -> None:
         """Packaging capacity, pro rata."""
-        p = self.p
+        p, node, asked, made = self.p, self.packaging, 0.0, 0.0
         capacity = p.domestic_packaging_2024 * exp(p.domestic_packaging_growth * (step - DATA_YEAR))
-        asked = 0.0
         for one in designers:
             asked += one.plan
         share = min(1.0, capacity / max(TINY, asked / p.packaging_yield))
         for one in designers:
             one.package_chips(share)
+            made += one.made
+        node.capacity, node.orders = capacity * p.packaging_yield, asked
+        node.made = node.used = made
+        node.backlog = max(0.0, asked - made)
 
     def start_wafers(self, law, step: int, designers) -> None:
         """Foreign foundries make what the law lets them; the rest goes to the domestic foundry, pro rata."""
-        p, slot = self.p, (step + int(self.p.fab_lag)) % RING
-        learned = self.experience if self.model.on.learning_by_doing > 0.0 else self.experience_reference
-        density = defect_density(p.yield_2024, REFERENCE_AREA, learned, self.experience_reference, p.learning_rate)
-        density *= self.model.chance.yield_luck
-        self.yield_domestic = die_yield(density, REFERENCE_AREA)
-        capacity = self.advanced_wafers * ((1.0 - p.phone_share) * p.wafer_ramp)
+        p, foundry, slot = self.p, self.model.foundry, (step + int(self.p.fab_lag)) % RING
+        density = self.fab_defects(foundry)
+        foundry.yield_domestic = die_yield(density, REFERENCE_AREA)
+        capacity = foundry.capacity * ((1.0 - p.phone_share) * p.wafer_ramp)
         active = [one for one in designers if one.line.design is not None]
-        asked = 0.0
+        asked = started = 0.0
         for one in active:
             design = one.line.design
             one.foreign_wafers = one.order_abroad(design, law, step)
@@ -249,10 +277,20 @@ class Foundry(mesa.Agent):
             one.asked = one.wafers_wanted(design, density)
             asked += one.asked
         share = min(1.0, capacity / max(TINY, asked))
-        started = 0.0
         for one in active:
             one.wafers = share * one.asked
             started += one.wafers
             one.dies_coming[slot] += one.wafers * one.good
             one.set_cost(one.line.design)
-        self.experience += started
+        phones = foundry.capacity * p.phone_share
+        foundry.experience += started
+        foundry.home_fill = share
+        foundry.made = foundry.used = started + phones
+        foundry.orders, foundry.backlog = asked + phones, asked - started
+
+    def fab_defects(self, foundry) -> float:
+        """Defects per mm2 of the foundry, with the luck of the quarter."""
+        p, reference = self.p, foundry.experience_reference
+        learned = foundry.experience if self.model.on.learning_by_doing > 0.0 else reference
+        density = defect_density(p.yield_2024, REFERENCE_AREA, learned, reference, p.learning_rate)
+        return density * self.model.chance.yield_luck

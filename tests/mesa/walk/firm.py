@@ -14,23 +14,21 @@ from abm.vocabulary import (
     CN,
     CREDIT_AND_INTEREST,
     ECOSYSTEMS,
+    ENTRY_AND_EXIT,
     EQUITY,
     OUTSIDE,
     RD_OPEX_HALLS,
     RESEARCH,
-    SERVE,
-    TRAIN,
 )
 
 from .buying import Buyer, Line
+from .halls import Hoster
 from .knowledge import Researcher
 
-TINY = 1e-12
-EARMARK = 0.1
 DEMAND_FIRM, IDEA, PORTING_LUCK = stream("demand_firm"), stream("idea"), stream("porting")
 
 
-class AIFirm(Buyer, Researcher, mesa.Agent):
+class AIFirm(Buyer, Hoster, Researcher, mesa.Agent):
     """A firm that buys chips, trains and serves models and sells AI."""
 
     def __init__(self, model, index: int, name: str, bloc: int) -> None:
@@ -42,8 +40,12 @@ class AIFirm(Buyer, Researcher, mesa.Agent):
         self.training_share = model.p.training_share_cn if self.chinese else model.p.training_share_us
         self.lines: list[Line] = []
         self.held: list[Line] = []
+        self.every: list[Line] = []
         self.neighbours: list[AIFirm] = []
-        self.own_vendor = None
+        self.own_vendor = self.stack_vendor = None
+        self.plan_now = self.exited = self.losing = self.leaving = self.inherits = self.book = 0.0
+        self.lets = self.lendable = self.lent = self.rent = self.replaced = 0.0
+        self.leads = self.own_plan = 0.0
         self.demand = self.idea = self.porting_luck = 0.0
         self.hazard = self.hazard_start = self.hazard_floor = 0.0
         self.budget = self.cash = self.free_cash = self.credit = self.waiting = self.borrowed = 0.0
@@ -56,7 +58,7 @@ class AIFirm(Buyer, Researcher, mesa.Agent):
         self.algorithm, self.algorithm_before, self.capability = [0.0, 0.0], 0.0, 0.0
         self.porting = [0.0 for _ in ECOSYSTEMS]
         self.porting_before = self.porting[:]
-        self.integration = self.total = self.own_part = 0.0
+        self.integration = 0.0
         self.attraction, self.payoff = [0.0 for _ in RESEARCH], [0.0 for _ in RESEARCH]
         self.mix = self.mix_before = [0.0 for _ in RESEARCH]
 
@@ -68,6 +70,10 @@ class AIFirm(Buyer, Researcher, mesa.Agent):
         self.idea = p.idea_shock * chance.normal(IDEA, step, self.index)
         self.porting_luck = exp(p.porting_shock * chance.normal(PORTING_LUCK, step, self.index))
 
+    def present(self, step: int) -> bool:
+        """Whether the firm has been founded and has not left the market."""
+        return self.alive[step] > 0.0 and not self.exited
+
     def expect(self) -> None:
         """Rules on chips move the fears of Chinese firms; else they fade to a floor by legal status."""
         if self.chinese:
@@ -77,106 +83,27 @@ class AIFirm(Buyer, Researcher, mesa.Agent):
                 self.hazard_floor,
             )  # fmt: skip
 
-    # --- deploy
-
-    def deploy(self) -> None:
-        """Deliveries go into halls as far as they have room, else to the warehouse; shortages are met from stock."""
-        self.receive()
-        if self.chinese:
-            self.release_stock()
-        self.retire_and_earmark()
-        self.finance()
-
-    def receive(self) -> None:
-        """New chips by purpose; mean performance of the firm's chips of an offer follows."""
-        side, arrived, halls = self.side, 0.0, 0.0
-        self.room = (1.0 + self.p.hall_slack) * self.budget
-        for line in self.held:
-            train, serve, _ = line.delivered
-            arrived += (train + serve) * line.offer.paying[side] / 1000.0
-        self.arrived = arrived
-        fits = min(1.0, self.room / (arrived + TINY))
-        for line in self.held:
-            deployed, mean = line.deployed, line.mean
-            line.before = before = deployed[TRAIN] + deployed[SERVE] + line.warehouse
-            train, serve, stored = line.delivered
-            new = train + serve + stored
-            if new == 0.0 and before == 0.0:
-                mean[TRAIN] = mean[SERVE] = 0.0
-                continue
-            fresh, every = line.offer.performance, before + new + TINY
-            mean[TRAIN] = (before * mean[TRAIN] + new * fresh[TRAIN]) / every
-            mean[SERVE] = (before * mean[SERVE] + new * fresh[SERVE]) / every
-            if new == 0.0:
-                continue
-            deployed[TRAIN] += fits * train
-            deployed[SERVE] += fits * serve
-            line.warehouse += stored + (1.0 - fits) * (train + serve)
-            halls += fits * (train + serve) * line.offer.fit_out(side)
-        self.halls = halls
-
-    def release_stock(self) -> None:
-        """Money that found no chips is matched from the warehouse, within hall room."""
-        total, short = TINY, self.unspent
-        for line in self.held:
-            total += line.warehouse * line.offer.paying[0] / 1000.0
-            short += line.backlog
-        free = max(0.0, self.room - self.arrived)
-        used = min(1.0, min(short, free, self.budget) / total)
-        share = self.training_share
-        for line in self.held:
-            if line.warehouse:
-                moved = used * line.warehouse
-                line.warehouse -= moved
-                line.deployed[TRAIN] += share * moved
-                line.deployed[SERVE] += (1.0 - share) * moved
-                self.halls += moved * line.offer.fit_out(self.side)
-
-    def retire_and_earmark(self) -> None:
-        """Attrition, and chips that change workload, at most a tenth a quarter."""
-        lost, share = self.p.attrition, self.training_share
-        for line in self.held:
-            train, serve = line.deployed
-            line.retired = lost * (train + serve)
-            train *= 1.0 - lost
-            serve *= 1.0 - lost
-            drift = (share / 2.0) * (train + serve) - train
-            # only chips whose mix left the firm's range move
-            if drift > 0.0:
-                moved = min(drift, EARMARK * (train + serve))
-                train += moved
-                serve -= moved
-            line.deployed = [train, serve]
-
-    def finance(self) -> None:
-        """Orders for the warehouse beyond free cash were paid on credit; need is what the firm buys a quarter."""
-        stored, used, side = 0.0, 0.0, self.side
-        for line in self.held:
-            train, serve, stock = line.delivered
-            stored += stock * line.offer.paying[side] / 1000.0
-            if line.offer.bound:
-                used += train + serve
-        drawn = max(0.0, stored - self.free_cash)
-        self.free_cash -= stored - drawn
-        self.credit += drawn
-        self.borrowed += drawn
-        self.need += (used - self.need) / 4.0
-
     # --- settle
 
-    def pay_firm(self, books) -> None:
-        """Last quarter's revenue, chips, halls, research, interest; owners fund the plan and take the excess."""
-        p, sector, revenue, budget = self.p, self.sector, self.revenue, self.budget
+    def pay_firm(self, books, step: int) -> None:
+        """Last quarter's revenue, chips, halls, research, interest; owners fund the plan and take the excess.
+
+        A firm that enters gets cash from its parent.
+        """
+        p, sector, revenue, budget, rent = self.p, self.sector, self.revenue, self.budget, self.rent
+        enters = step > 0 and self.alive[step] > 0.0 and self.alive[step - 1] == 0.0
+        given = p.liquidity * budget if enters else 0.0
         interest = p.interest_rate / 4.0 * self.credit
         research, halls = self.research_money, self.halls
-        owners = budget + research - self.diverted + halls + interest - revenue
+        owners = budget + research - self.diverted + halls + interest - revenue - rent
         owners -= p.payout_share * max(0.0, self.free_cash - p.liquidity * budget)
-        cash = self.cash + revenue + owners + self.borrowed
+        cash = self.cash + revenue + rent + given + owners + self.borrowed
         cash -= self.spent + research + halls + interest
         missing = max(0.0, -cash)
         owners += missing
         self.equity, self.cash = owners, cash + missing
         books.move(AI_REVENUE, OUTSIDE, sector, revenue)
         books.move(EQUITY, OUTSIDE, sector, owners)
+        books.move(ENTRY_AND_EXIT, OUTSIDE, sector, given)
         books.move(RD_OPEX_HALLS, sector, OUTSIDE, research + halls)
         books.move(CREDIT_AND_INTEREST, OUTSIDE, sector, self.borrowed - interest)

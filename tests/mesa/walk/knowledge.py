@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from abm.draws import stream, uniform
 from abm.rules.ai_firm import (
     efficiency_gain,
     integration_gain,
     largest_run,
     market_weight,
+    own_stack_orders,
     porting_gain,
     research_budget,
 )
-from abm.rules.learning import attraction, choice, mixed
-from abm.rules.numbers import exp, log
-from abm.vocabulary import CN_OTHER, EFFICIENCY, FULL_STACK, PORTING, ROCM, SERVE, TRAIN
+from abm.rules.learning import attraction, best_reply, choice, mixed, random_weight, replicated
+from abm.rules.numbers import LOWEST, exp, log
+from abm.vocabulary import (
+    BEST_REPLY,
+    CN_OTHER,
+    EFFICIENCY,
+    EWA,
+    FIXED,
+    FULL_STACK,
+    PORTING,
+    RANDOM_MIX,
+    REPLICATOR,
+    ROCM,
+    SERVE,
+    TRAIN,
+)
 
 TINY = 1e-12
+LINE = 0
 RUNG = 4.0
 KINDS = 3
 LEAST_AHEAD = -4.0
+CHANCE = stream("random_mix")
 
 
 class Researcher:
@@ -30,16 +47,22 @@ class Researcher:
         p, train, serve = self.p, 0.0, 0.0
         for line in self.held:
             use_train, use_serve = line.used
-            line.power = line.deployed[TRAIN] * line.mean[TRAIN]
-            train += line.power * use_train
-            serve += line.deployed[SERVE] * line.mean[SERVE] * use_serve
+            free = 1.0  # a host does not use what it lets
+            if line.offer.index == LINE:
+                free = 1.0 - min(1.0, self.lent / (line.deployed[TRAIN] + line.deployed[SERVE] + TINY))
+            train += line.deployed[TRAIN] * line.mean[TRAIN] * use_train * free
+            serve += line.deployed[SERVE] * line.mean[SERVE] * use_serve * free
+        for line in self.lines:
+            if line.offer.let:
+                train += line.delivered[TRAIN] * line.offer.performance[TRAIN]
+                serve += line.delivered[SERVE] * line.offer.performance[SERVE]
         busy = p.utilisation_state if self.state_owned else p.utilisation_platform
         self.training, self.serving = busy * train, busy * serve
         share = p.largest_run_share
         before = share * self.training if step == 0 else self.run_compute
         self.run_compute = largest_run(share, self.training, before)
         model, bloc = self.model, self.bloc
-        planned = model.plan[step][bloc] * self.plan_share[step] * model.plan_factor[step][bloc]
+        planned = model.plan[step][bloc] * self.plan_now * model.plan_factor[step][bloc]
         bought = 1000.0 * planned / p.reference_price * price_growth
         self.reference_compute = (1.0 - p.attrition) * self.reference_compute + bought
 
@@ -61,7 +84,7 @@ class Researcher:
         if self.capability > 0.0:
             ahead = max(LEAST_AHEAD, p.capability_elasticity * (self.capability - expected))
         service = self.served if need > 0.0 else 1.0
-        size = RUNG * self.plan_share[step]
+        size = RUNG * self.plan_now
         return market_weight(size, p.capability_value, ahead, p.service_value, service)
 
     # --- research
@@ -71,13 +94,14 @@ class Researcher:
         self.algorithm_before = self.algorithm[TRAIN]
         self.porting_before = self.porting[:]
 
-    def research(self) -> None:
+    def research(self, step: int) -> None:
         """Spend, improve, port and integrate; software decides what share of hardware is used from now on."""
         services = self.model.services
         self.spend()
-        self.improve(services)
-        self.port(services)
-        self.integrate()
+        self.improve(services, step)
+        total, parts, own_part = self.compute_parts()
+        self.port(services, step, total, parts)
+        self.integrate(total, own_part)
         self.find_use()
 
     def spend(self) -> None:
@@ -89,62 +113,90 @@ class Researcher:
         # researchers cost less in China
         self.research_input = self.research_money * (p.research_purchasing_power if self.chinese else 1.0)
 
-    def improve(self, services) -> None:
+    def improve(self, services, step: int) -> None:
         """Algorithmic efficiency for training and serving: own research, then what spills over."""
         p, on, share = self.p, self.model.on, self.mix[EFFICIENCY]
-        own = efficiency_gain(
-            p.algorithmic_progress * exp(self.idea), share * on.efficiency, self.research_input, services.leader_money,
+        own = on.efficiency * efficiency_gain(
+            p.algorithmic_progress * exp(self.idea), share, self.research_input, services.leader_money,
             self.training, services.leader_compute, p.research_elasticity, p.compute_in_research,
         )  # fmt: skip
-        spill = p.diffusion * on.knowledge_spillovers * services.best_knowledge(self)
+        spill = p.diffusion * on.knowledge_spillovers * services.best_knowledge(self, step)
         self.algorithm[TRAIN] += own + spill
         progress = own / p.algorithmic_progress + spill / p.algorithmic_progress
         self.algorithm[SERVE] += p.serving_efficiency_growth * min(2.0, progress)
         self.payoff[EFFICIENCY] = p.research_elasticity * own / max(TINY, share)
 
     def compute_parts(self) -> tuple[float, list[float], float]:
-        """Deployed training compute: all, by ecosystem, and on the firm's own chips (`find_total`, `find_part`)."""
+        """Deployed training compute: all, by ecosystem, and on chips of the firm's stack."""
         total, own, parts = TINY, 0.0, [0.0] * len(self.porting)
-        for line in self.held:
-            total += line.power
-            parts[line.offer.ecosystem] += line.power
-            if line.own:
-                own += line.power
+        for line in self.every:
+            power = line.deployed[TRAIN] * line.mean[TRAIN]
+            total += power
+            if line.held:
+                parts[line.offer.ecosystem] += power
+                if line.stack:
+                    own += power
         return total, parts, own
 
-    def port(self, services) -> None:
+    def port(self, services, step: int, total: float, parts: list[float]) -> None:
         """Software maturity on each rival of CUDA: own porting work, learning by use, know-how of neighbours."""
-        p, on, effort = self.p, self.model.on, self.mix[PORTING]
-        self.total, parts, self.own_part = self.compute_parts()
-        links, unported, payoff = len(self.neighbours), p.utilisation_train_unported, 0.0
+        p, on, share = self.p, self.model.on, self.mix[PORTING]
+        near = self.neighbours_mean("porting_before", step)
+        network, spill = p.porting_network * on.network_effects, p.porting_spill * on.knowledge_spillovers
+        unported, effort, payoff = p.utilisation_train_unported, share * on.porting, 0.0
         for ecosystem in range(ROCM, CN_OTHER + 1):
-            near = 0.0
-            for other in self.neighbours:
-                near += other.porting_before[ecosystem] / links
-            before = self.porting_before[ecosystem]
-            use = parts[ecosystem] / self.total
-            gain = porting_gain(
-                before, p.porting_rate, p.porting_own, p.porting_network, p.porting_spill * on.knowledge_spillovers,
-                effort * on.porting, self.research_input, services.leader_money, use, near,
+            before, use = self.porting_before[ecosystem], parts[ecosystem] / total
+            gain = self.porting_luck * porting_gain(
+                before, p.porting_rate, p.porting_own, network, spill, effort, self.research_input,
+                services.leader_money, use, near[ecosystem],
             )  # fmt: skip
-            gain *= self.porting_luck
             self.porting[ecosystem] = min(1.0, before + gain)
+            # what comes from use and from others comes without effort
+            own = self.porting_luck * porting_gain(
+                before, p.porting_rate, p.porting_own, 0.0, 0.0, effort, self.research_input, services.leader_money,
+                0.0, 0.0,
+            )  # fmt: skip
             reach = unported + (1.0 - unported) * before
-            payoff += use * (1.0 - unported) / reach * gain / max(TINY, 2.0 * effort)
+            payoff += use * (1.0 - unported) / reach * own / max(TINY, 2.0 * share)
         self.payoff[PORTING] = payoff
 
-    def integrate(self) -> None:
-        """Full-stack integration of firms with a chip line of their own."""
-        if self.own_vendor is None:
+    def neighbours_mean(self, name: str, step: int) -> list[float]:
+        """Means of a list that the neighbours which exist have; zeros if there are none."""
+        seen = [getattr(one, name) for one in self.neighbours if one.present(step)]
+        means = []
+        for place in range(len(getattr(self, name))):
+            total = 0.0
+            for values in seen:
+                total += values[place]
+            means.append(total / max(1.0, float(len(seen))))
+        return means
+
+    def integrate(self, total: float, own_part: float) -> None:
+        """Full-stack integration on the line of the firm's own vendor, or more slowly on that of a partner."""
+        vendor = self.stack_vendor
+        if vendor is None:
             self.payoff[FULL_STACK] = 0.0
             return
-        p, effort, before = self.p, self.mix[FULL_STACK], self.integration
-        gain = integration_gain(before, p.full_stack_rate, effort * self.model.on.full_stack)
+        p, share, before, offer = self.p, self.mix[FULL_STACK], self.integration, vendor.line
+        owner = vendor is self.own_vendor
+        pace = p.full_stack_rate * (1.0 if owner else p.partner_stack)
+        gain = integration_gain(before, pace, share * self.model.on.full_stack)
         self.integration = min(1.0, before + gain)
-        unported = p.utilisation_train_unported
-        reach = unported + (1.0 - unported) * before
-        value = self.own_part / self.total * (1.0 - unported) / reach * gain
-        self.payoff[FULL_STACK] = value / max(TINY, 2.0 * effort)
+        unported, value = p.utilisation_train_unported, 0.0
+        if before > self.porting[offer.ecosystem]:  # software runs at the better of porting and integration
+            value = own_part / total * (1.0 - unported) / (unported + (1.0 - unported) * before)
+        if owner:
+            value += self.bought_cheaper(offer, total)
+        self.payoff[FULL_STACK] = gain * value / max(TINY, 2.0 * share)
+        planned = own_stack_orders(before, self.budget, offer.paying[self.side])
+        self.own_plan = 0.0 if offer.design is None else planned
+
+    def bought_cheaper(self, offer, total: float) -> float:
+        """ln training compute that full integration gives as own chips come without the vendor's margin."""
+        power = self.line_of(offer).delivered[TRAIN] * offer.performance[TRAIN]
+        margin = max(0.0, offer.paying[self.side] - offer.unit_cost)
+        saved = margin * (1.0 + self.p.server_share) / offer.owning[self.side]
+        return power * saved / total
 
     # --- learn
 
@@ -152,10 +204,12 @@ class Researcher:
         """Choices are synchronous."""
         self.mix_before = self.mix
 
-    def learn(self) -> None:
-        """Attractions, own choice, imitation of neighbours."""
-        self.update_attractions()
-        self.choose_mix()
+    def learn(self, step: int) -> None:
+        """Attractions, own choice, imitation of neighbours; firms to come keep their first mix."""
+        if self.alive[step] > 0.0:
+            self.update_attractions()
+            if self.model.learning_rule != FIXED:
+                self.imitate(self.choose(step), step)
 
     def update_attractions(self) -> None:
         """Payoffs relative to the firm's mean, those of strategies in use counting fully."""
@@ -167,18 +221,34 @@ class Researcher:
             for before, share, payoff in zip(self.attraction, self.mix_before, self.payoff, strict=True)
         ]
 
-    def choose_mix(self) -> None:
-        """Logit over attractions, blended with the neighbours' last mix."""
-        p, best = self.p, max(self.attraction)
-        scores = [choice(score, best, p.ewa_sharpness) for score in self.attraction]
+    def choose(self, step: int) -> list[float]:
+        """Shares of research by the rule of the run, not yet normalised."""
+        p, payoffs, before = self.p, self.payoff, self.mix_before
+        rule = self.model.learning_rule
+        if rule == EWA:
+            best = max(self.attraction)
+            return [choice(score, best, p.ewa_sharpness) for score in self.attraction]
+        if rule == REPLICATOR:
+            mean = 0.0
+            for share, payoff in zip(before, payoffs, strict=True):
+                mean += share * payoff
+            return [replicated(share, pay, mean, p.ewa_memory) for share, pay in zip(before, payoffs, strict=True)]
+        if rule == BEST_REPLY:
+            return [
+                best_reply(pay, max([LOWEST, *payoffs[:kind]]), max([LOWEST, *payoffs[kind + 1 :]]))
+                for kind, pay in enumerate(payoffs)
+            ]
+        assert rule == RANDOM_MIX
+        chance, slot = self.model.chance, self.index * KINDS
+        draws = (uniform(chance.seed, CHANCE, chance.world_id, step, slot + kind) for kind in range(KINDS))
+        return [random_weight(draw) for draw in draws]
+
+    def imitate(self, scores: list[float], step: int) -> None:
+        """Own shares, blended with the last mix of the neighbours that exist."""
         total = 0.0
         for score in scores:
             total += score
-        imitation, links = p.imitation * self.model.on.imitation, len(self.neighbours)
-        mix = []
-        for kind, score in enumerate(scores):
-            near = 0.0
-            for other in self.neighbours:
-                near += other.mix_before[kind] / links
-            mix.append(mixed(score / total, near, imitation))
-        self.mix = mix
+        near = self.neighbours_mean("mix_before", step)
+        seen = any(one.present(step) for one in self.neighbours)
+        imitation = self.p.imitation * self.model.on.imitation if seen else 0.0
+        self.mix = [mixed(score / total, other, imitation) for score, other in zip(scores, near, strict=True)]

@@ -1,51 +1,16 @@
-"""The market for chips: world packaging, and orders that meet supply in four passes (`world_supply`, `clear`)."""
+"""The market for chips: orders meet supply in four passes (phase `clear`)."""
 
 from __future__ import annotations
 
-import mesa
+from abm.rules.chip_vendor import grey_price_premium, scarce_claim
+from abm.rules.offshore import expected_fill
+from abm.vocabulary import CN, FRONTIER, ROW, US
 
-from abm.rules.chip_vendor import capacity_step, grey_price_premium, planned_output, scarce_claim
-from abm.rules.numbers import exp
-from abm.vocabulary import CN, FRONTIER, RING, ROW, US
+from .world_chain import WAFER_AREA
 
 TINY = 1e-12
 ROUNDS = 3
-FIRST_LAG = 1
-
-
-class WorldPackaging(mesa.Agent):
-    """Supply node: the advanced packaging and memory that all US lines share."""
-
-    def __init__(self, model) -> None:
-        super().__init__(model)
-        self.p = model.p
-        self.capacity_coming = [0.0] * RING
-        self.world_capacity = self.world_orders = self.world_stock = self.world_made = 0.0
-        self.stock_before = self.packaging_scrapped = self.world_left = self.world_sold = 0.0
-
-    def remember(self) -> None:
-        """Stock at the start of the quarter, before write-offs."""
-        self.stock_before, self.packaging_scrapped = self.world_stock, 0.0
-
-    def supply_world(self, step: int) -> None:
-        """Capacity grows towards orders after its lead time; output runs to plan within it."""
-        p, coming, slot = self.p, self.capacity_coming, step % RING
-        if coming[slot] != 0.0:
-            self.world_capacity *= exp(coming[slot])
-            coming[slot] = 0.0
-        due = 0.0
-        for ahead in range(FIRST_LAG, RING):
-            due += coming[(step + ahead) % RING]
-        ordered = capacity_step(
-            self.world_orders * (1.0 + p.output_buffer), p.expected_growth, p.capacity_lead,
-            self.world_capacity * exp(due), p.capacity_growth_cap,
-        )  # fmt: skip
-        coming[(step + int(p.capacity_lead)) % RING] += ordered
-        self.world_made = planned_output(
-            self.world_capacity, self.world_orders, p.expected_growth, p.output_buffer, self.world_stock
-        )
-        self.world_stock += self.world_made
-        self.world_left, self.world_sold = self.world_stock, 0.0
+THOUSAND = 1000.0
 
 
 class Market:
@@ -56,6 +21,7 @@ class Market:
         self.reference = [[0.0, 0.0], [0.0, 0.0]]
         self.self_reliance = self.grey_premium = 0.0
         self.row_sales = self.us_units_china = self.home_orders = 0.0
+        self.third_wanted = self.third_left = self.seized = 0.0
 
     def offer_supply(self, step: int) -> None:
         """What each offer can deliver this quarter."""
@@ -65,10 +31,11 @@ class Market:
 
     def clear(self) -> None:
         """Four passes: backlog, fresh orders with those for the warehouse, and two rounds of re-offered money."""
-        firms = self.model.firms
+        firms, self.seized = self.model.firms, 0.0
         for attempt in range(ROUNDS + 1):
             self.tally(firms, attempt)
             self.ration()
+            self.divert()
             firms.do("deliver")
             for offer in self.model.offers:
                 self.book_sales(offer)
@@ -81,17 +48,19 @@ class Market:
         offers = self.model.offers
         for offer in offers:
             offer.wanted = 0.0
+        self.third_wanted = 0.0
         firms.do("tally")
         if attempt < 2:
             for offer in offers:
-                offer.asked += offer.wanted
+                # in scarce channels firms order what they expect to get: what they would like to have counts
+                offer.asked += offer.wanted / (offer.expected if attempt == 1 else 1.0)
 
     def ration(self) -> None:
         """Fill rates: world packaging by orders and margin, what is left to those still short; others pro rata."""
         left = self.model.packaging.world_left
         needs, total = {}, 0.0
         for offer in self.model.offers:
-            if offer.on_pool:
+            if offer.claims:
                 can = min(offer.supply, offer.wanted)
                 needs[offer] = need = can * offer.packaging
                 total += need
@@ -99,9 +68,18 @@ class Market:
         for offer in self.model.offers:
             wanted = max(TINY, offer.wanted)
             fill = min(1.0, offer.cap_room / wanted, offer.supply / wanted)
-            if offer.on_pool and needs[offer] > 0.0:
+            if offer.claims and needs[offer] > 0.0:
                 fill = min(fill, got[offer] / max(TINY, wanted * offer.packaging))
             offer.fill = fill
+
+    def divert(self) -> None:
+        """Brokers take grey chips out of what the rest of the world gets in this pass; seized ones never arrive."""
+        there, self.third_left = self.model.offers[0].fill * self.third_wanted, 1.0
+        for offer in self.model.grey_lines:
+            taken = min(there * self.third_left, offer.supply, offer.wanted)
+            offer.diverted_now = taken
+            self.third_left = max(0.0, self.third_left - taken / max(TINY, there))
+            offer.fill = taken * (1.0 - self.model.chance.seized_share) / max(TINY, offer.wanted)
 
     def share_packaging(self, needs, left: float) -> dict:
         """Packaging for each offer when there is too little: by claim, then what is spare by claim again."""
@@ -129,6 +107,11 @@ class Market:
         """Sales by destination; supply, stock and packaging shrink by them."""
         shipped, node = offer.shipped, self.model.packaging
         home, abroad = shipped[CN], shipped[US] + shipped[ROW]
+        if offer.grey:
+            lost = offer.diverted_now * self.model.chance.seized_share
+            abroad += lost
+            self.seized += lost
+            self.row_sales += home + lost
         if home == 0.0 and abroad == 0.0:
             return
         offer.sold_china += home
@@ -149,17 +132,22 @@ class Market:
 
     def close_market(self) -> None:
         """Unsold packages carry over, the grey premium follows orders, order books are smoothed."""
-        node, ordered, bought, home = self.model.packaging, 0.0, 0.0, 0.0
+        node, ordered, wafers, stacks, bought, home = self.model.packaging, 0.0, 0.0, 0.0, 0.0, 0.0
         node.world_stock = node.world_left
         for offer in self.model.offers:
             if offer.on_pool:
                 bought += offer.sold_china
                 if offer.design is not None:
                     ordered += offer.asked * offer.design.packaging
+                    wafers += offer.asked * offer.design.area / WAFER_AREA
+                    stacks += offer.asked * offer.design.stacks / THOUSAND
+            leaked = offer.supply + offer.sold_china + offer.sold_abroad
+            if offer.grey or offer.let:
+                offer.expected = expected_fill(leaked, offer.asked)
             if offer.grey:
-                leaked = offer.supply + offer.sold_china
                 self.grey_premium = grey_price_premium(self.grey_premium, offer.asked, leaked, self.p.grey_premium)
-        node.world_orders, self.us_units_china = ordered, bought
+        node.book_orders(ordered, wafers, stacks)
+        self.us_units_china = bought
         for vendor in self.model.vendors:
             vendor.orders_smooth += (vendor.line.asked - vendor.orders_smooth) / 2.0
             home += (1.0 - vendor.american) * vendor.orders_smooth

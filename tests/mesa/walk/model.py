@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mesa
 
+from .halls import open_slots
 from .offer import cost_owners
 from .start import build
 
@@ -30,22 +31,25 @@ class QuarterWalk(mesa.Model):
         """One quarter."""
         self.quarter = step = self.quarter + 1
         self.draw_chance(step)
+        self.exits.share_plan(step)
         self.launch(step)
         self.regulator.regulate(step)
         self.expect()
         self.redesign(step)
+        self.rental.lend(step)
         self.set_prices(step)
         self.packaging.supply_world(step)
-        self.foundry.produce_china(step)
+        self.china.produce_china(step)
         self.market.offer_supply(step)
         self.firms.do("order", step)
         self.market.clear()
         self.market.close_market()
-        self.firms.do("deploy")
+        self.deploy()
         self.books.settle(step)
         self.services.earn(step)
+        self.exits.leave(step)
         self.services.research(step)
-        self.learn()
+        self.learn(step)
         self.records.observe(step)
         self.audit.verify(step)
 
@@ -65,21 +69,23 @@ class QuarterWalk(mesa.Model):
             offer.next_generation(step)
         for offer in self.grey_lines:
             offer.follow(self.offers[0])
-        for offer in self.compliance:
+        for offer in self.redesigned:
             offer.ship_redesign()
         for offer in self.offers:
             offer.measure()
 
     def expect(self) -> None:
-        """Firms and designers revise how likely they are to be cut off."""
+        """Firms, designers and fabs revise how likely they are to be cut off."""
         self.firms.do("expect")
         self.designers.do("expect")
+        self.china.expect()
 
     def redesign(self, step: int) -> None:
-        """Vendors whose lines are cut start licence-free designs."""
+        """Vendors whose lines are cut start licence-free designs; Chinese designers answer the foundry rule."""
         self.packaging.remember()
         for offer in self.compliance:
             offer.vendor.redesign(offer, step)
+        self.designers.do("redesign_at_home", step)
 
     def set_prices(self, step: int) -> None:
         """List prices, prices in China, duty, cost of ownership."""
@@ -87,7 +93,12 @@ class QuarterWalk(mesa.Model):
             offer.set_price(self.law, step)
         self.market.reference = cost_owners(self.offers)
 
-    def learn(self) -> None:
+    def deploy(self) -> None:
+        """Warehouses empty into data halls; old chips retire."""
+        open_slots(self.offers, self.p)
+        self.firms.do("deploy")
+
+    def learn(self, step: int) -> None:
         """Firms shift research to what paid; choices are synchronous."""
         self.firms.do("remember_mix")
-        self.firms.do("learn")
+        self.firms.do("learn", step)

@@ -7,6 +7,7 @@ from abm.rules.ai_firm import cost_of_ownership
 from abm.rules.chip_vendor import grey_supply, price_in_china
 from abm.rules.chips import accounting_unit, list_price, quality, serve_performance, train_performance
 from abm.rules.numbers import exp
+from abm.rules.offshore import rental_rate
 from abm.vocabulary import (
     COMPLIANCE,
     CUSTOM,
@@ -16,7 +17,9 @@ from abm.vocabulary import (
     GREY,
     LOW_TIER,
     NO_CAP,
+    RENTAL,
     SERVE,
+    SLOTS,
     TRAIN,
     US_NEST,
 )
@@ -58,7 +61,8 @@ class Offer:
         self.american = nest == US_NEST
         self.home = not self.american
         self.grey = kind == GREY
-        self.bound = self.american and not self.grey
+        self.let = kind == RENTAL
+        self.bound = self.american and not (self.grey or self.let)
         self.on_pool = kind in (FRONTIER, COMPLIANCE, CUSTOM, GREY)
         self.vendor = None
         self.customers: list = []
@@ -76,6 +80,11 @@ class Offer:
         self.supply = self.cap_room = self.wanted = self.fill = self.asked = self.stock = 0.0
         self.sold_china = self.sold_abroad = 0.0
         self.shipped = [0.0, 0.0, 0.0]
+        self.expected, self.diverted_now = 1.0, 0.0
+        self.claims = self.on_pool and not self.grey
+        self.fresh = 0.0
+        self.slot_performance, self.slot_frontier = [[0.0, 0.0] for _ in range(SLOTS)], [0.0] * SLOTS
+        self.holders: list = []
 
     # --- launch
 
@@ -87,6 +96,7 @@ class Offer:
         if self.generation < last:
             self.generation += 1
             self.design = self.roadmap[self.generation]
+            self.redesign_wait = 0.0
         self.scale = exp(self.vendor.technology)
         if self.generation < last:
             self.next_step = float(self.dates[self.generation + 1])
@@ -99,14 +109,22 @@ class Offer:
         self.design, self.scale = other.design, other.scale
 
     def ship_redesign(self) -> None:
-        """A redesign whose lag is over replaces the line's design (`ship_redesigns`)."""
+        """A redesign whose lag is over replaces the line's design, or brings back a Chinese line's full chip."""
         due = self.redesign_wait == 1.0
         if self.redesign_wait > 0.0:
             self.redesign_wait -= 1.0
         self.opening = FIRST_QUARTER if due else 1.0
         if due:
             self.design = self.target
-        self.scale = self.model.regulator.relative
+        if self.kind == COMPLIANCE or self.cut_down:
+            self.scale = self.model.regulator.relative
+        elif due:
+            self.scale = exp(self.vendor.technology)
+
+    @property
+    def cut_down(self) -> bool:
+        """Whether the line sells a chip cut down from a die family instead of its generation (`off_road_map`)."""
+        return self.generation >= 0 and self.design is not self.roadmap[self.generation]
 
     def measure(self) -> None:
         """Performance and accounting unit of what is on sale."""
@@ -120,11 +138,16 @@ class Offer:
 
     # --- regulate
 
-    def judge(self, law, step: int) -> None:
+    def judge(self, regulator, step: int) -> None:
         """Share that may be delivered to each class of buyer, now and as far as announced (`judge_offers`)."""
-        design = self.design
-        sells = 0.0 if design is None else 1.0
-        self.legal, self.legal_next = [sells] * 4, [sells] * 4
+        design, law = self.design, regulator.law
+        now = known = 0.0 if design is None else 1.0
+        if self.grey:
+            now = known = now * self.model.on.grey_market
+        elif self.let:
+            now *= regulator.tenancy(law.cloud[step])
+            known *= regulator.tenancy(law.cloud_announced[step])
+        self.legal, self.legal_next = [now] * 4, [known] * 4
         if design is None or not self.bound:
             return
         gate, later = law.gate[step], law.gate_announced[step]
@@ -138,7 +161,7 @@ class Offer:
     def set_price(self, law, step: int) -> None:
         """List price by performance; in China the mark-up falls with the rivals' share, duty is passed on in part."""
         p, design, market = self.p, self.design, self.model.market
-        if self.kind != DOMESTIC:
+        if self.kind != DOMESTIC or self.unit_cost <= 0.0:
             self.unit_cost = 0.0 if design is None else design.cost
         train, serve = self.performance
         listed = list_price(quality(train, serve, p.training_money_share), p.reference_price, p.price_exponent)
@@ -153,13 +176,27 @@ class Offer:
         passed = p.duty_pass_through * self.levy(law, step) if self.bound else 0.0
         here, there = max(LEAST_PRICE, china * (1.0 + passed)), max(LEAST_PRICE, listed)
         self.price, self.price_china = listed, china
+        self.packaging = 0.0 if design is None else design.packaging
+        if self.let:
+            here = self.set_rent()
         self.paying = [here, there]
         self.chips_per_bn = [1000.0 / here, 1000.0 / there]
-        self.packaging = 0.0 if design is None else design.packaging
-        power = 1.0 if design is None else design.power
-        self.owning = [
-            cost_of_ownership(price, p.server_share, p.host_cost, power, p.electricity_price) for price in self.paying
-        ]
+        if self.let:
+            self.owning = [p.depreciation_life * price for price in self.paying]
+        else:
+            self.owning = [self.own_cost(price) for price in self.paying]
+
+    def set_rent(self) -> float:
+        """A tenant pays a quarter of the host's cost of owning the chip and a margin; its vendor nothing."""
+        rent = rental_rate(self.own_cost(self.price), self.p.depreciation_life, self.p.rental_margin)
+        self.unit_cost = self.packaging = 0.0
+        self.price_china = max(LEAST_PRICE, rent)
+        return self.price_china
+
+    def own_cost(self, price: float) -> float:
+        """Cost of ownership of a chip bought at a price, thousand USD."""
+        p, power = self.p, 1.0 if self.design is None else self.design.power
+        return cost_of_ownership(price, p.server_share, p.host_cost, power, p.electricity_price)
 
     def levy(self, law, step: int) -> float:
         """Duty and revenue share on sales to China, share of the price; 0 before the first design."""
@@ -182,7 +219,11 @@ class Offer:
             self.supply = PLENTY
         elif self.grey:
             leaked = grey_supply(p.enforcement, p.grey_base, market.row_sales, market.grey_premium, p.grey_elasticity)
+            paths = self.model.chance.path_open
             self.supply = self.model.on.grey_market * self.model.chance.grey_luck * leaked
+            self.supply *= sum(paths) / len(paths)
+        elif self.let:
+            self.supply = self.model.rental.rentable
         else:
             self.stock += self.vendor.made
             self.supply = self.stock

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from abm.rules.numbers import LOWEST
 from abm.vocabulary import (
+    BROKERS,
     CANN,
     CN,
     COMPLIANCE,
     DUTY_AND_SHARE,
     EFFICIENCY,
+    ETCH_DEP,
     FRONTIER,
     FULL_STACK,
     GOV_US,
+    GREY_CHIPS,
     LOW_TIER,
     PORTING,
     SERVE,
     STOCK,
+    TOOLS_CN,
     TRAIN,
     US,
 )
@@ -45,8 +49,9 @@ class Records:
         self.observe_lines(row)
         self.observe_vendors(row)
         self.observe_firms(row)
-        self.observe_chinese_firms(row, step)
+        self.observe_chinese_firms(row)
         self.observe_china_chain(row)
+        self.observe_tools(row)
         self.observe_rules(row)
         self.series.append(row)
         self.by_firm.append([record_firm(firm) for firm in self.model.firms])
@@ -56,14 +61,18 @@ class Records:
         domestic_value = value_cn = abroad = domestic_compute = bought = 0.0
         for offer in self.model.offers:
             money = offer.sold_china * offer.paying[0] / THOUSAND
-            value_cn += money
+            if not offer.let:
+                value_cn += money
             if offer.home:
                 domestic_value += money
-            abroad += offer.sold_abroad * offer.paying[1] / THOUSAND
+            if not offer.grey:  # seized chips have no buyer abroad
+                abroad += offer.sold_abroad * offer.paying[1] / THOUSAND
             for line in offer.customers:
                 stored = HALF * line.delivered[STOCK]
                 for workload in (TRAIN, SERVE):
                     chips = line.delivered[workload] + stored
+                    if offer.let:  # a quarter of rent counts as the part of a chip that it pays for
+                        chips *= 1.0 / self.p.depreciation_life
                     if chips:
                         compute = chips * offer.performance[workload] * line.used[workload]
                         bought += compute
@@ -94,10 +103,22 @@ class Records:
                 low += sold
             if offer.grey:
                 row["smuggled_chips"] = sold
+            elif offer.let:
+                self.observe_rental(row, offer)
+        row["seized_chips"] = self.model.market.seized
+        row["broker_rent"] = self.model.books.flows[GREY_CHIPS][BROKERS]
         row["nvidia_china_units"], row["nvidia_china_h100e"] = units, h100e
         row["nvidia_china_flagship"], row["nvidia_abroad_h100e"] = money, abroad
         row["us_low_tier_cards"] = low + self.p.low_tier_us
         row["domestic_cards"] = cards + self.p.low_tier_cn
+
+    def observe_rental(self, row, offer) -> None:
+        """Compute rented abroad: chips, rent, and what hosts would pay for chips that came on top and wore out."""
+        chips = offer.sold_china
+        before = self.series[-1]["offshore_chips"] if self.series else 0.0
+        bought = max(0.0, chips - (1.0 - self.p.attrition) * before)
+        row["offshore_chips"], row["offshore_spending"] = chips, chips * offer.price_china / THOUSAND
+        row["offshore_flow"] = bought * self.model.offers[0].price / THOUSAND
 
     def observe_lines(self, row) -> None:
         """Lines on sale, their prices, and how far frontier orders were filled."""
@@ -135,7 +156,8 @@ class Records:
         """Capability, compute and money of AI firms, by bloc."""
         model = self.model
         row["compute_world"] = total(model.firms, "training")
-        row["tencent_spending"] = model.watched.spent
+        row["exited_firms"] = total(model.firms, "exited")
+        row["tencent_spending"] = model.watched.spent - model.watched.rented()
         for bloc, code in ((CN, "cn"), (US, "us")):
             members = model.blocs[bloc]
             row[f"capability_{code}"] = top_mean([firm.capability for firm in members])
@@ -146,21 +168,21 @@ class Records:
             row[f"research_{code}"] = total(members, "research_money")
             row[f"revenue_{code}"] = total(members, "revenue")
 
-    def observe_chinese_firms(self, row, step: int) -> None:
+    def observe_chinese_firms(self, row) -> None:
         """Money, stocks, and plan-weighted means of beliefs and strategies of Chinese firms."""
         members = self.model.blocs[CN]
         row["budget_cn"], row["unspent_cn"] = total(members, "budget"), total(members, "unspent")
         row["stock_orders_cn"] = total(members, "stock_money")
         hazard = efficiency = porting = full_stack = cann = served = backlog = warehouse = 0.0
         for firm in members:
-            share, mix = firm.plan_share[step], firm.mix
+            share, mix = firm.plan_now, firm.mix
             hazard += share * firm.hazard
             efficiency += share * mix[EFFICIENCY]
             porting += share * mix[PORTING]
             full_stack += share * mix[FULL_STACK]
             cann += share * firm.porting[CANN]
             served += share * firm.served
-            for line in firm.held:
+            for line in firm.every:
                 backlog += line.backlog
                 warehouse += line.warehouse
         row["hazard_cn"], row["porting_cann"], row["served_cn"] = hazard, cann, served
@@ -170,7 +192,7 @@ class Records:
     def observe_china_chain(self, row) -> None:
         """China's foundry, banks and output."""
         model, designers = self.model, self.model.designers
-        foundry, performance = model.foundry, 0.0
+        performance = 0.0
         for one in designers:
             performance += one.made * one.line.performance[TRAIN]
         row["domestic_packages"], row["domestic_output"] = total(designers, "made"), performance
@@ -178,17 +200,37 @@ class Records:
         row["ai_wafers"] = total(designers, "wafers")
         row["die_bank"], row["hbm_bank"] = total(designers, "die_bank"), total(designers, "hbm_bank")
         row["hbm_imports"] = total(designers, "hbm_arrived")
-        row["tool_access"], row["tool_share_domestic"] = foundry.tool_access, foundry.tool_home
-        row["tool_spending"] = foundry.tool_orders
-        row["toolmaker_sales"] = foundry.tool_orders * (1.0 - foundry.tool_home_all)
-        row["advanced_wafers"], row["yield_domestic"] = foundry.advanced_wafers, foundry.yield_domestic
+        row["advanced_wafers"], row["yield_domestic"] = model.foundry.capacity, model.foundry.yield_domestic
+
+    def observe_tools(self, row) -> None:
+        """Tools for Chinese lines by country of the maker, their banks, own memory, chips cut down."""
+        model, bought = self.model, [0.0, 0.0, 0.0, 0.0]
+        etch = etch_home = banked = cut_down = made = 0.0
+        for line in model.lines:
+            etch_home += line.tools_sold[TOOLS_CN][ETCH_DEP]
+            for maker, classes in enumerate(line.tools_sold):
+                etch += classes[ETCH_DEP]
+                for sold in classes:
+                    bought[maker] += sold
+            for held in line.tool_bank:
+                banked += held
+        for one in model.designers:
+            made += one.made
+            if one.line.cut_down:
+                cut_down += one.made
+        us, dutch, japan, home = bought
+        row["tools_from_us"], row["tools_from_nl"], row["tools_from_jp"], row["tools_from_cn"] = bought
+        row["tool_access"], row["tool_share_domestic"] = model.foundry.tool_access, etch_home / max(TINY, etch)
+        row["tool_spending"], row["toolmaker_sales"] = us + dutch + japan + home, us + dutch + japan
+        row["tool_bank"], row["home_memory"] = banked, model.memory_maker.capacity
+        row["cut_down_share"] = cut_down / max(TINY, made)
 
     def observe_rules(self, row) -> None:
         """Stringency and the state of world supply."""
         regulator, node = self.model.regulator, self.model.packaging
         row["stringency"], row["stringency_known"] = regulator.stringency, regulator.stringency_known
         row["signal"] = regulator.signal
-        row["world_capacity"], row["world_sold"] = node.world_capacity, node.world_sold
+        row["world_capacity"], row["world_sold"] = node.capacity(), node.world_sold
         row["world_stock"] = node.world_stock
 
 

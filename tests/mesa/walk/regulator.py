@@ -5,13 +5,15 @@ from __future__ import annotations
 import mesa
 
 from abm.rules.chips import denied, joint_stringency
+from abm.rules.offshore import tenancy_open
 from abm.vocabulary import COMPLIANCE, FRONTIER, PRIVATE, SERVE, TRAIN
 
 SIGNAL_MARGIN = 0.02
 SMOOTHING = 0.25
 TABLES = (
     "open", "announced", "duty", "share", "cap", "gate", "gate_announced", "mandate", "tools", "service", "hbm",
-    "tools_announced", "hbm_announced", "foundry", "diversion", "news", "relative",
+    "tools_announced", "hbm_announced", "foundry", "diversion", "news", "relative", "slide", "cloud", "cloud_announced",
+    "eda", "foundry_announced", "foundry_news",
 )  # fmt: skip
 
 
@@ -22,10 +24,13 @@ class Law:
         (
             self.open, self.announced, self.duty, self.share, self.cap, self.gate, self.gate_announced, self.mandate,
             self.tools, self.service, self.hbm, self.tools_announced, self.hbm_announced, self.foundry,
-            self.diversion, self.news, self.relative,
+            self.diversion, self.news, self.relative, self.slide, self.cloud, self.cloud_announced, self.eda,
+            self.foundry_announced, self.foundry_news,
         ) = (getattr(world, f"law_{name}")[arm].tolist() for name in TABLES)  # fmt: skip
-        rows = world.law_candidate[arm].tolist()
-        self.candidate = [[designs[index] for index in row if index >= 0] for row in rows]
+        self.candidate, self.foundry_candidate = (
+            [[designs[index] for index in row if index >= 0] for row in table[arm].tolist()]
+            for table in (world.law_candidate, world.law_foundry_candidate)
+        )
 
 
 class Regulator(mesa.Agent):
@@ -35,7 +40,7 @@ class Regulator(mesa.Agent):
         super().__init__(model)
         self.p, self.law = model.p, law
         self.relative, self.best_tpp = 1.0, 0.0
-        self.cut = self.signal = self.inputs_cut = self.inputs_signal = 0.0
+        self.cut = self.signal = self.inputs_cut = self.inputs_signal = self.tools_cut = self.tools_signal = 0.0
         self.stringency = self.stringency_known = self.stringency_smooth = 0.0
         self.best_lines = (0.0, 0.0)
 
@@ -43,7 +48,7 @@ class Regulator(mesa.Agent):
         """Rules come into force; stringency, cuts and signals follow from them."""
         self.slide_thresholds(step)
         for offer in self.model.offers:
-            offer.judge(self.law, step)
+            offer.judge(self, step)
         self.measure_stringency(step)
 
     def slide_thresholds(self, step: int) -> None:
@@ -53,7 +58,15 @@ class Regulator(mesa.Agent):
         best = design.tpp * line.scale
         if self.law.relative[step] > 0.0 and self.best_tpp > 0.0:
             self.relative *= best / max(1.0, self.best_tpp)
+        anchored = self.law.slide[step] * best
+        if anchored > 0.0:
+            self.relative = anchored
         self.best_tpp = best
+
+    def tenancy(self, coverage: float) -> float:
+        """Share of rented compute that tenants can use under a cloud rule; hidden tenancy is grey."""
+        hides = self.model.on.grey_market > 0.0
+        return tenancy_open(coverage, self.p.enforcement if hides else 1.0)
 
     def measure_stringency(self, step: int) -> None:
         """Cuts and signals are about lines on sale and come from law alone."""
@@ -69,6 +82,9 @@ class Regulator(mesa.Agent):
         inputs_known = input_denial(law.tools_announced[step], law.hbm_announced[step])
         self.inputs_cut = 1.0 if inputs > inputs_before + SIGNAL_MARGIN else 0.0
         self.inputs_signal = 1.0 if inputs_known > inputs + SIGNAL_MARGIN else 0.0
+        tools, tools_known = tool_denial(law.tools[step]), tool_denial(law.tools_announced[step])
+        self.tools_cut = 1.0 if tools > tool_denial(law.tools[before]) + SIGNAL_MARGIN else 0.0
+        self.tools_signal = 1.0 if tools_known > tools + SIGNAL_MARGIN else 0.0
         candidates = law.candidate[step]
         self.stringency = joint_stringency(self.chip_stringency(law.open[step], candidates), inputs)
         self.stringency_known = joint_stringency(self.chip_stringency(law.announced[step], candidates), inputs_known)
@@ -105,7 +121,16 @@ class Regulator(mesa.Agent):
 
 def input_denial(tools, memory: float) -> float:
     """Mean over classes of tools and memory of what the strictest seller jurisdiction denies."""
-    total = 1.0 - memory
+    return with_tools(1.0 - memory, tools) / (len(tools[0]) + 1.0)
+
+
+def tool_denial(tools) -> float:
+    """The same for tools alone."""
+    return with_tools(0.0, tools) / len(tools[0])
+
+
+def with_tools(total: float, tools) -> float:
+    """A sum of denials and what the strictest seller jurisdiction denies of each class of tools."""
     for denials in zip(*tools, strict=True):
         total += max(0.0, *denials)
-    return total / (len(tools[0]) + 1.0)
+    return total

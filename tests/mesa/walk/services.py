@@ -18,7 +18,7 @@ class Services:
         self.model, self.p = model, model.p
         self.start_capability = start_capability
         self.leader_money = self.leader_compute = 0.0
-        self.leaders: dict[tuple[int, bool], float] = {}
+        self.leader_open, self.leader_closed = [0.0 for _ in BLOCS], [0.0 for _ in BLOCS]
 
     # --- earn
 
@@ -59,7 +59,7 @@ class Services:
         market = self.p.ai_market_ratio * size
         for firm, weight in zip(members, weights, strict=True):
             firm.revenue = earned = ai_revenue(market, weight, total)
-            base = ai_revenue(market, RUNG * firm.plan_share[step], RUNG)
+            base = ai_revenue(market, RUNG * firm.plan_now, RUNG)
             before, base_before = (base, base) if step == 0 else (firm.revenue_smooth, firm.revenue_base)
             firm.revenue_smooth = before + (earned - before) / 4.0
             firm.revenue_base = base_before + (base - base_before) / 4.0
@@ -70,9 +70,10 @@ class Services:
         """Research of all firms on the knowledge of the start of the phase; newcomers learn from the leaders."""
         firms = self.model.firms
         firms.do("remember")
+        self.find_leaders(step)
         self.compare_with_leader(step)
-        self.find_leaders()
-        firms.do("research")
+        firms.do("research", step)
+        self.plan_own_chips()
         self.newcomers(step)
 
     def compare_with_leader(self, step: int) -> None:
@@ -86,25 +87,47 @@ class Services:
             compute += share * firm.reference_compute
         self.leader_compute = compute
 
-    def find_leaders(self) -> None:
-        """Best algorithms of each bloc, of open and closed firms that have trained anything."""
-        leaders: dict[tuple[int, bool], float] = {}
-        for firm in self.model.firms:
-            if firm.capability > 0.0:
-                group = (firm.bloc, firm.open_weights)
-                leaders[group] = max(firm.algorithm_before, leaders.get(group, LOWEST))
-        self.leaders = leaders
+    def find_leaders(self, step: int) -> None:
+        """The most capable firms of each bloc, ties in the order of the world file; their best algorithms by access."""
+        for bloc, members in enumerate(self.model.blocs):
+            for firm in members:
+                firm.leads = 0.0
+            present = [firm for firm in members if firm.present(step) and firm.capability > 0.0]
+            leaders = sorted(present, key=lambda firm: firm.capability, reverse=True)[:TOP]
+            for firm in leaders:
+                firm.leads = 1.0
+            for is_open, best in ((True, self.leader_open), (False, self.leader_closed)):
+                best[bloc] = max([LOWEST, *(one.algorithm_before for one in leaders if one.open_weights is is_open)])
 
-    def best_knowledge(self, firm) -> float:
-        """Largest accessible lead in algorithms: open weights first, other blocs less under controls."""
-        p, best, mine = self.p, 0.0, firm.algorithm_before
-        smooth = self.model.regulator.stringency_smooth
-        for (bloc, is_open), level in self.leaders.items():
-            access = 1.0 if is_open else p.closed_access
-            if bloc != firm.bloc:
-                access *= 1.0 - p.cross_bloc_access_loss * smooth
-            best = max(access * (level - mine), best)
+    def best_knowledge(self, firm, step: int) -> float:
+        """Largest accessible lead in algorithms of leaders and neighbours."""
+        best = 0.0
+        for bloc in range(len(BLOCS)):
+            for is_open, level in ((True, self.leader_open[bloc]), (False, self.leader_closed[bloc])):
+                if level > LOWEST:
+                    best = max(self.reached(firm, level, is_open, bloc), best)
+        for other in firm.neighbours:
+            if other.capability > 0.0 and other.present(step):
+                best = max(self.reached(firm, other.algorithm_before, other.open_weights, other.bloc), best)
         return best
+
+    def reached(self, firm, level: float, is_open: bool, bloc: int) -> float:
+        """The part of a lead that a firm can reach: open weights fully, across blocs controls cost access."""
+        p, access = self.p, 1.0
+        if bloc != firm.bloc:
+            access = 1.0 - p.cross_bloc_access_loss * self.model.regulator.stringency_smooth
+        return (1.0 if is_open else p.closed_access) * access * (level - firm.algorithm_before)
+
+    def plan_own_chips(self) -> None:
+        """Chinese designers plan at least what the stacks of firms are to be supplied with, out of the same wafers."""
+        for vendor in self.model.designers:
+            planned = 0.0
+            for firm in self.model.firms:
+                if firm.stack_vendor is vendor:
+                    planned += firm.own_plan
+            more = max(0.0, planned - vendor.orders_smooth)
+            vendor.orders_smooth += more
+            self.model.market.home_orders += more
 
     def newcomers(self, step: int) -> None:
         """Firms that do not exist yet start with the algorithms of their bloc's leaders."""

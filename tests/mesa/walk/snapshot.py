@@ -11,23 +11,25 @@ FIRM = (
     "need", "room", "arrived", "halls", "revenue", "revenue_smooth", "revenue_base", "equity", "research_money",
     "diverted", "reference_compute", "run_compute", "training", "serving", "served", "algorithm", "algorithm_before",
     "capability", "porting", "porting_before", "integration", "attraction", "mix", "mix_before", "payoff", "hazard",
-    "idea", "porting_luck",
+    "idea", "porting_luck", "plan_now", "exited", "losing", "leaving", "inherits", "book", "lendable", "lent", "rent",
+    "replaced", "own_plan", "leads",
 )  # fmt: skip
 LINE = {
     "weight": "weight", "orders": "orders", "delivered": "delivered", "deployed": "deployed", "warehouse": "warehouse",
     "backlog": "backlog", "mean_performance": "mean", "chips_before": "before", "retired": "retired",
-    "stock_weight": "stock_weight",
+    "stock_weight": "stock_weight", "acquired": "acquired", "slot_deployed": "in_halls", "slot_stored": "in_store",
+    "oldest_performance": "oldest",
 }  # fmt: skip
 OFFER = (
     "scale", "opening", "generation", "next_step", "performance", "accounting", "price", "price_china", "packaging",
     "unit_cost", "redesign_wait", "scrapped", "supply", "cap_room", "wanted", "fill", "asked", "stock", "sold_china",
-    "sold_abroad", "legal", "legal_next",
+    "sold_abroad", "legal", "legal_next", "expected", "diverted_now", "fresh", "slot_performance", "slot_frontier",
 )  # fmt: skip
 VENDOR = {
-    "technology": "technology", "technology_due": "technology_due", "vendor_cash": "cash", "vendor_revenue": "revenue",
-    "vendor_revenue_china": "revenue_china", "vendor_profit": "profit", "vendor_rd": "rd", "vendor_smooth": "smooth",
-    "orders_smooth": "orders_smooth", "us_sales": "us_sales", "us_now": "us_now", "billed": "billed",
-    "input_cost": "input_cost", "made": "made",
+    "technology": "technology", "technology_due": "technology_due", "vendor_cash": "cash", "vendor_debt": "debt",
+    "vendor_revenue": "revenue", "vendor_revenue_china": "revenue_china", "vendor_profit": "profit", "vendor_rd": "rd",
+    "vendor_smooth": "smooth", "orders_smooth": "orders_smooth", "us_sales": "us_sales", "us_now": "us_now",
+    "billed": "billed", "input_cost": "input_cost", "made": "made",
 }  # fmt: skip
 DESIGNER = {
     "vendor_hazard": "hazard", "die_bank": "die_bank", "dies_before": "dies_before", "dies_used": "dies_used",
@@ -35,23 +37,35 @@ DESIGNER = {
     "hbm_arrived": "hbm_arrived", "wafers": "wafers", "foreign_wafers": "foreign_wafers",
     "dies_coming": "dies_coming",
 }  # fmt: skip
+NODE = (
+    "capacity", "coming", "orders", "backlog", "made", "before", "stock", "used", "tools", "bought", "sales", "cash",
+    "credit",
+)  # fmt: skip
+FAB = (
+    "tools_coming", "tools_wanted", "tools_need", "tool_access", "tool_bank", "bank_before", "tools_placed",
+    "tools_stored", "tools_sold",
+)  # fmt: skip
 PLACES = {
-    "chance": ("demand_bloc", "residual", "yield_luck", "grey_luck", "jump"),
+    "chance": (
+        "demand_bloc", "residual", "yield_luck", "grey_luck", "jump", "path_caught", "path_open", "seized_share",
+    ),
     "regulator": (
         "stringency", "stringency_known", "stringency_smooth", "relative", "best_tpp", "cut", "signal", "inputs_cut",
-        "inputs_signal",
+        "inputs_signal", "tools_cut", "tools_signal",
     ),
-    "market": ("reference", "self_reliance", "grey_premium", "row_sales", "us_units_china", "home_orders"),
+    "market": (
+        "reference", "self_reliance", "grey_premium", "row_sales", "us_units_china", "home_orders", "third_wanted",
+        "third_left", "seized",
+    ),
+    "rental": ("rentable", "tenant_capacity", "lendable_all"),
     "packaging": (
-        "capacity_coming", "world_capacity", "world_orders", "world_stock", "world_made", "stock_before",
-        "packaging_scrapped", "world_left", "world_sold",
+        "world_orders", "world_stock", "world_made", "stock_before", "packaging_scrapped", "world_left", "world_sold",
     ),
-    "foundry": (
-        "tool_stock", "tools_coming", "tool_orders", "tool_access", "tool_home", "tool_home_all", "advanced_wafers",
-        "experience", "experience_reference", "yield_domestic",
-    ),
-    "services": ("leader_money", "leader_compute"),
-    "books": ("node_cash", "cash_before", "flows"),
+    "china": ("tool_hazard",),
+    "foundry": ("experience", "experience_reference", "yield_domestic", "home_fill"),
+    "memory_maker": ("stacks_foreign",),
+    "services": ("leader_money", "leader_compute", "leader_open", "leader_closed"),
+    "books": ("cash_before", "flows"),
     "audit": ("failed_quarter", "failed_law"),
 }  # fmt: skip
 
@@ -70,6 +84,8 @@ def snapshot(model) -> dict[str, np.ndarray]:
         [getattr(one, name) for one in model.designs] for name in ("train", "serve")
     )
     found |= {name: [getattr(vendor, own) for vendor in model.vendors] for name, own in VENDOR.items()}
+    found |= {f"node_{name}": [getattr(node, name) for node in model.nodes] for name in NODE}
+    found |= {name: [getattr(line, name) for line in model.lines] for name in FAB}
     for place, names in PLACES.items():
         found |= {name: getattr(getattr(model, place), name) for name in names}
     arrays = {name: np.array(value) for name, value in found.items()}
@@ -94,7 +110,7 @@ def lines(model, own: str) -> np.ndarray:
     first = np.array(getattr(next(iter(model.firms)).held[0], own))
     table = np.zeros((len(model.firms), len(model.offers), *first.shape))
     for firm in model.firms:
-        for line in firm.held:
+        for line in firm.every:
             table[firm.index, line.offer.index] = getattr(line, own)
     return table
 

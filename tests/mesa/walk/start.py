@@ -7,16 +7,19 @@ from types import SimpleNamespace
 from mesa.agent import AgentSet
 
 from abm.parameter_index import NAMES
-from abm.vocabulary import BLOCS, COMPLIANCE, SWITCHES
+from abm.vocabulary import BLOCS, COMPLIANCE, DOMESTIC, SWITCHES
 
 from .accounts import Books
 from .audit import Audit
-from .buying import Line, wait_factor
+from .buying import wait_factor
 from .chance import Chance
-from .china import ChineseDesigner, Foundry
+from .china import ChineseDesigner
+from .exits import Exits
 from .firm import AIFirm
-from .market import Market, WorldPackaging
+from .market import Market
+from .node_start import build_nodes
 from .offer import Design, Offer
+from .offshore import Rental
 from .records import Records
 from .regulator import Law, Regulator
 from .services import Services
@@ -28,6 +31,7 @@ def build(model, plan, world, lane: int) -> None:
     model.p = SimpleNamespace(**dict(zip(NAMES, world.parameter[:, lane].tolist(), strict=True)))
     model.on = SimpleNamespace(**dict(zip(SWITCHES, world.switch[:, lane].tolist(), strict=True)))
     model.plan, model.plan_factor = world.plan.tolist(), world.plan_factor[:, :, lane].tolist()
+    model.learning_rule = int(world.learning_rule[lane])
     model.wait_factor = wait_factor(model.p.wait_value)
     model.chance = Chance(model.p, int(world.seed[0]), int(world.world_id[lane]))
     model.designs = [Design(world, index) for index in range(len(plan.designs))]
@@ -38,9 +42,9 @@ def build(model, plan, world, lane: int) -> None:
     build_nodes(model, world, lane)
     build_firms(model, plan, world, lane)
     model.market, model.books = Market(model), Books(model)
+    model.exits, model.rental = Exits(model), Rental(model)
     model.services = Services(model, world.start_capability[:, lane].tolist())
     model.records, model.audit = Records(model), Audit(model)
-    model.books.node_cash = world.node_cash[lane].item()
 
 
 def build_offers(model, world, lane: int) -> None:
@@ -53,8 +57,11 @@ def build_offers(model, world, lane: int) -> None:
         offer.roadmap = [model.designs[place] for place in world.roadmap[index, :length].tolist()]
         offer.dates = world.roadmap_quarter[index, :length].tolist()
         offer.next_step = world.next_step[index, lane].item()
+        offer.slot_performance = world.slot_performance[index, :, :, lane].tolist()
+        offer.slot_frontier = world.slot_frontier[index, :, lane].tolist()
         model.offers.append(offer)
     model.compliance = [one for one in model.offers if one.kind == COMPLIANCE]
+    model.redesigned = [one for one in model.offers if one.kind in (COMPLIANCE, DOMESTIC)]
     model.grey_lines = [one for one in model.offers if one.grey]
 
 
@@ -74,39 +81,24 @@ def build_vendors(model, plan, world, lane: int) -> None:
     model.designers = model.agents_by_type[ChineseDesigner]
 
 
-def build_nodes(model, world, lane: int) -> None:
-    """World packaging and China's foundry."""
-    model.packaging, model.foundry = WorldPackaging(model), Foundry(model, world)
-    model.packaging.world_orders = world.world_orders[lane].item()
-    model.packaging.world_capacity = world.world_capacity[lane].item()
-    model.foundry.experience_reference = world.experience_reference[lane].item()
-
-
 def build_firms(model, plan, world, lane: int) -> None:
     """AI firms, what they hold, and who learns from whom."""
-    blocs, own_vendors = world.bloc.tolist(), world.own_vendor.tolist()
+    blocs, own_vendors, stacks = world.bloc.tolist(), world.own_vendor.tolist(), world.stack_vendor.tolist()
     for index, firm in enumerate(plan.world.firms):
         one = AIFirm(model, index, firm.id, blocs[index])
         one.side, one.buyer_class = int(world.side[index]), world.buyer_class[:, index].tolist()
         one.state_owned, one.open_weights = bool(world.state_owned[index]), bool(world.open_weights[index])
         one.alive, one.plan_share = world.alive[:, index].tolist(), world.plan_share[:, index].tolist()
         one.own_vendor = model.vendors[own_vendors[index]] if own_vendors[index] >= 0 else None
+        one.stack_vendor = model.vendors[stacks[index]] if stacks[index] >= 0 else None
+        one.lets = world.lets[index].item()
         floors = (model.p.hazard_floor, model.p.hazard_floor_listed, model.p.hazard_floor_huawei)
         one.hazard_floor = floors[int(world.floor_kind[index])]
         for name in ("hazard", "hazard_start", "cash", "reference_compute"):
             setattr(one, name, getattr(world, name)[index, lane].item())
         one.porting, one.mix = world.porting[index, :, lane].tolist(), world.mix[index, :, lane].tolist()
         for offer in model.offers:
-            if world.holds[index, offer.index] == 0.0:
-                continue
-            line = Line(offer, offer.vendor is one.own_vendor)
-            line.deployed = world.deployed[index, offer.index, :, lane].tolist()
-            line.mean = world.mean_performance[index, offer.index, :, lane].tolist()
-            one.held.append(line)
-            if world.available[index, offer.index] > 0.0:
-                one.lines.append(line)
-                if one.chinese:
-                    offer.customers.append(line)
+            build_line(one, offer, world, lane)
         one.find_use()
     model.firms = model.agents_by_type[AIFirm]
     firms = list(model.firms)
@@ -116,3 +108,25 @@ def build_firms(model, plan, world, lane: int) -> None:
     model.watched = firms[int(world.watched[0])]
     for one in firms:
         one.neighbours = [firms[near] for near in world.neighbour[one.index].tolist()]
+
+
+def build_line(firm, offer, world, lane: int) -> None:
+    """What a firm may buy or own of an offer, with the chips of 2020Q1."""
+    place = firm.index, offer.index
+    holds, buys = world.holds[place] > 0.0, world.available[place] > 0.0
+    if not (holds or buys):
+        return
+    line = firm.line_of(offer)
+    line.deployed, line.mean, line.oldest = (
+        getattr(world, name)[(*place, slice(None), lane)].tolist()
+        for name in ("deployed", "mean_performance", "oldest_performance")
+    )
+    line.in_halls = world.slot_deployed[(*place, slice(None), lane)].tolist()
+    if holds:
+        line.held = True
+        firm.held.append(line)
+        offer.holders.append(line)
+    if buys:
+        firm.lines.append(line)
+        if firm.chinese:
+            offer.customers.append(line)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import mesa
 
-from abm.rules.chip_vendor import design_pace, research_ratio
+from abm.rules.chip_vendor import design_pace, research_ratio, vendor_credit
 from abm.rules.chips import redesign_value
 from abm.rules.numbers import exp, log
-from abm.vocabulary import OUTSIDE, PRIVATE, RD_OPEX_HALLS, VENDOR_EQUITY, VENDORS_US
+from abm.vocabulary import CREDIT_AND_INTEREST, OUTSIDE, PRIVATE, RD_OPEX_HALLS, VENDOR_EQUITY, VENDORS_US
 
 HALF = 0.5
 
@@ -25,6 +25,7 @@ class ChipVendor(mesa.Agent):
         self.reference: list[float] = []
         self.technology = self.technology_due = 0.0
         self.cash = self.revenue = self.revenue_china = self.profit = self.rd = self.smooth = 0.0
+        self.debt = 0.0
         self.orders_smooth = self.us_sales = self.us_now = 0.0
         self.billed = self.input_cost = 0.0
         self.made = 0.0
@@ -143,7 +144,7 @@ class ChipVendor(mesa.Agent):
     # --- settle
 
     def pay_vendor_costs(self, books, step: int) -> None:
-        """R&D by revenue (elasticity below 1), overhead, dividends; owners refill negative cash."""
+        """R&D by revenue (elasticity below 1) and overhead."""
         p, start, revenue = self.p, self.reference[0], self.revenue
         if self.line.design is None:
             self.smooth = self.reference[step]
@@ -154,9 +155,20 @@ class ChipVendor(mesa.Agent):
         self.rd = p.vendor_rd_share * start * growth
         cost = self.rd + p.opex_share * revenue
         books.move(RD_OPEX_HALLS, self.sector, OUTSIDE, cost)
-        profit = self.profit - cost
-        self.profit = profit
-        cash = self.cash - cost
+        self.profit -= cost
+        self.cash -= cost
+        self.close_books(books)
+
+    def close_books(self, books) -> None:
+        """Interest, then credit, then owners: they refill what credit can't cover and get a part of the profit."""
+        p, debt = self.p, self.debt
+        interest = p.interest_rate / 4.0 * debt
+        cash = self.cash - interest
+        drawn = vendor_credit(cash, debt, p.credit_limit * self.smooth)
+        self.debt = debt + drawn
+        books.move(CREDIT_AND_INTEREST, OUTSIDE, self.sector, drawn - interest)
+        self.profit = profit = self.profit - interest
+        cash += drawn
         paid = cash if cash < 0.0 else min(cash, p.payout_share * max(0.0, profit))
         books.move(VENDOR_EQUITY, self.sector, OUTSIDE, paid)
         self.cash = cash - paid
