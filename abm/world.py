@@ -178,6 +178,9 @@ def _offer_arrays(world: WorldFile, designs: Sequence[Design]) -> dict[str, Any]
             dates[place, generation] = max(designs[index].available, 0)
     rental = kinds == RENTAL
     holds = np.where(rental[None, :], 0.0, available)  # tenants own nothing
+    for bloc in BLOCS:  # whoever stays takes over what a leaving firm of its bloc bought
+        members = [firm.bloc == bloc for firm in world.firms]
+        holds[members] = holds[members].max(axis=0)
     holds[:, 0] = 1.0  # chips of 2020Q1 are NVIDIA's
     return {
         "available": available,

@@ -62,6 +62,8 @@ def receive(state: World, firm: int) -> None:
             fits = state.used[run]
             before = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
             state.chips_before[firm, offer, run] = before + state.warehouse[firm, offer, run]
+            # lines without chips in any lane are not visited again this quarter
+            state.retired[firm, offer, run] = 0.0
             train = state.delivered[firm, offer, TRAIN, run]
             serve = state.delivered[firm, offer, SERVE, run]
             stored = state.delivered[firm, offer, STOCK, run] + (1.0 - fits) * (train + serve)

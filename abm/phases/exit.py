@@ -190,6 +190,8 @@ def wind_up(state: World, firm: int) -> None:
             state.warehouse[firm, offer, run] *= stays
             state.deployed[firm, offer, TRAIN, run] *= stays
             state.deployed[firm, offer, SERVE, run] *= stays
+            state.mean_performance[firm, offer, TRAIN, run] *= stays
+            state.mean_performance[firm, offer, SERVE, run] *= stays
             for slot in range(SLOTS):
                 state.slot_deployed[firm, offer, slot, run] *= stays
                 state.slot_stored[firm, offer, slot, run] *= stays

@@ -34,6 +34,7 @@ from abm.vocabulary import (
     PACKAGING_CN,
     PACKAGING_WORLD,
     RD_OPEX_HALLS,
+    RENTAL,
     TOOLS,
     TOOLS_CN,
     VENDOR_EQUITY,
@@ -78,7 +79,7 @@ def sell_to_american(state: World, vendor: int) -> None:
     for run in range(LANES):
         state.sum_us[run], state.sum_home[run] = 0.0, 0.0
     for offer in range(state.offer_kind.shape[0]):
-        if state.offer_vendor[offer] != vendor:
+        if state.offer_vendor[offer] != vendor or state.offer_kind[offer] == RENTAL:
             continue
         packed = pooled(state, offer)
         for run in range(LANES):

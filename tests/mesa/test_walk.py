@@ -28,11 +28,6 @@ GIVEN = {
 """Arrays by run that the engine reads and never writes."""
 BY_SERIES = {"record", "firm_record"}
 """Compared series by series."""
-STALE = pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="deploy: firms without chips keep `retired` of the quarter they left in"
-)
-"""In this world a firm leaves, and the engine then marks the run as failed (law of chips); strict, so that the mark
-goes when the phase is mended."""
 HELPERS = {"select", "smaller", "larger"}
 """Written out in the walk as Python's own conditions, `min` and `max`."""
 
@@ -78,7 +73,7 @@ def arms_of(name):
         ("other law", 26),
         ("learning", 12),
         ("more learning", 20),
-        pytest.param("other law", 25, marks=STALE),
+        ("other law", 25),
     ],
 )
 def test_the_walk_has_the_bits_of_the_engine_in_every_quarter(arms, world):

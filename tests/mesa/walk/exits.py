@@ -95,7 +95,7 @@ class Exits:
         firm.budget = firm.research_money = firm.diverted = firm.revenue = 0.0
         for line in firm.every:
             line.backlog = line.warehouse = 0.0
-            line.deployed = [0.0, 0.0]
+            line.deployed, line.mean = [0.0, 0.0], [0.0, 0.0]
             line.in_halls, line.in_store = [0.0] * SLOTS, [0.0] * SLOTS
 
 

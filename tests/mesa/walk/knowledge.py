@@ -11,6 +11,7 @@ from abm.rules.ai_firm import (
     own_stack_orders,
     porting_gain,
     research_budget,
+    serving_gain,
 )
 from abm.rules.learning import attraction, best_reply, choice, mixed, random_weight, replicated
 from abm.rules.numbers import LOWEST, exp, log
@@ -122,8 +123,10 @@ class Researcher:
         )  # fmt: skip
         spill = p.diffusion * on.knowledge_spillovers * services.best_knowledge(self, step)
         self.algorithm[TRAIN] += own + spill
-        progress = own / p.algorithmic_progress + spill / p.algorithmic_progress
-        self.algorithm[SERVE] += p.serving_efficiency_growth * min(2.0, progress)
+        self.algorithm[SERVE] += serving_gain(
+            p.serving_efficiency_growth, own / p.algorithmic_progress, step, self.algorithm[SERVE],
+            p.serving_diffusion * on.knowledge_spillovers * services.open_across(self.chinese),
+        )  # fmt: skip
         self.payoff[EFFICIENCY] = p.research_elasticity * own / max(TINY, share)
 
     def compute_parts(self) -> tuple[float, list[float], float]:

@@ -61,7 +61,7 @@ class NodeBooks:
         """A US vendor's bill: memory and packaging at their prices, the rest for wafers."""
         stacks = packages = 0.0
         for offer in self.model.offers:
-            if offer.vendor is vendor and offer.design is not None:
+            if offer.vendor is vendor and offer.design is not None and not offer.let:
                 chips = offer.sold_china + offer.sold_abroad + offer.scrapped
                 stacks += chips * offer.design.stacks / THOUSAND
                 if offer.on_pool:

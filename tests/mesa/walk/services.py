@@ -113,10 +113,12 @@ class Services:
 
     def reached(self, firm, level: float, is_open: bool, bloc: int) -> float:
         """The part of a lead that a firm can reach: open weights fully, across blocs controls cost access."""
-        p, access = self.p, 1.0
-        if bloc != firm.bloc:
-            access = 1.0 - p.cross_bloc_access_loss * self.model.regulator.stringency_smooth
-        return (1.0 if is_open else p.closed_access) * access * (level - firm.algorithm_before)
+        access = 1.0 if is_open else self.p.closed_access
+        return access * self.open_across(bloc != firm.bloc) * (level - firm.algorithm_before)
+
+    def open_across(self, across: bool) -> float:
+        """Share of knowledge that stays within reach, less than all of what comes from another bloc."""
+        return 1.0 - self.p.cross_bloc_access_loss * self.model.regulator.stringency_smooth if across else 1.0
 
     def plan_own_chips(self) -> None:
         """Chinese designers plan at least what the stacks of firms are to be supplied with, out of the same wafers."""
