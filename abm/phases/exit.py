@@ -109,6 +109,8 @@ def sell_to(state: World, seller: int, buyer: int) -> None:
         state.cash[buyer, run] += missing - price
         state.equity[buyer, run] += missing
         state.book[buyer, run] += price
+        # the plan goes on with those who stay
+        state.reference_compute[buyer, run] += part * state.reference_compute[seller, run]
         state.cash[seller, run] += price
         move(state, EQUITY, OUTSIDE, sector, missing, run)
         move(state, ENTRY_AND_EXIT, sector, sector, price, run)

@@ -24,7 +24,7 @@ from abm.parameter_index import (
     UTILISATION_PLATFORM,
     UTILISATION_TRAIN_UNPORTED,
 )
-from abm.phases.knowledge import best_knowledge, find_leaders, neighbours_mean, open_across, remember
+from abm.phases.knowledge import best_knowledge, find_leaders, neighbours_mean, open_across, present, remember
 from abm.rules.ai_firm import (
     efficiency_gain,
     integration_gain,
@@ -252,7 +252,7 @@ def newcomers(state: World, step: int) -> None:
         for run in range(LANES):
             best, serve = LOWEST, LOWEST
             for other in state.firms:
-                same = state.bloc[other] == state.bloc[firm] and state.alive[step, other] > 0.0
+                same = state.bloc[other] == state.bloc[firm] and present(state, step, other, run) > 0.0
                 best = larger(best, select(same, state.algorithm[other, TRAIN, run], LOWEST))
                 serve = larger(serve, select(same, state.algorithm[other, SERVE, run], LOWEST))
             state.algorithm[firm, TRAIN, run] = best

@@ -74,6 +74,7 @@ class Exits:
         buyer.cash += missing - price
         buyer.equity += missing
         buyer.book += price
+        buyer.reference_compute += part * seller.reference_compute
         seller.cash += price
         books.move(EQUITY, OUTSIDE, seller.sector, missing)
         books.move(ENTRY_AND_EXIT, seller.sector, seller.sector, price)

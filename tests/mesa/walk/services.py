@@ -135,7 +135,7 @@ class Services:
         """Firms that do not exist yet start with the algorithms of their bloc's leaders."""
         for firm in self.model.firms:
             if not firm.alive[step]:
-                others = [one.algorithm for one in self.model.blocs[firm.bloc] if one.alive[step]]
+                others = [one.algorithm for one in self.model.blocs[firm.bloc] if one.present(step)]
                 firm.algorithm = [max(one[load] for one in others) for load in (TRAIN, SERVE)]
                 firm.capability = 0.0
 
