@@ -20,12 +20,14 @@ from abm.parameter_index import (
 from abm.phases.offshore import own_use
 from abm.phases.procure import find_use, training_share
 from abm.rules.ai_firm import ai_revenue, largest_run, market_weight
-from abm.rules.numbers import LOWEST, exp, larger, log, select
+from abm.rules.numbers import LOWEST, clip, exp, larger, log, select
 from abm.state import Floats, World
 from abm.vocabulary import RENTAL, SERVE, TRAIN
 
 LANES = 32
 TINY = 1e-12
+LEAST_AHEAD, MOST_AHEAD = -4.0, 50.0
+"""Bounds of what customers tell apart; the upper one only keeps worlds at the corners of the priors finite."""
 TOP = 3
 """Firms that make up the frontier of a bloc (MODEL section 9)."""
 RUNG = 4.0
@@ -174,7 +176,7 @@ def firm_weight(state: World, step: int, firm: int, expected: float, run: int) -
     return market_weight(
         RUNG * state.plan_now[firm, run],
         state.parameter[CAPABILITY_VALUE, run],
-        larger(ahead, -4.0),
+        clip(ahead, LEAST_AHEAD, MOST_AHEAD),
         state.parameter[SERVICE_VALUE, run],
         select(need > 0.0, state.served[firm, run], 1.0),
     )

@@ -352,7 +352,12 @@ def banks(f):
     year, maker = 2020 + f.step // 4, now.line_node[1]
     ramp = f.p[f"cxmt_hbm_{min(year, 2028)}"] if year >= 2026 else 0.0 * f.p["cxmt_hbm_2026"]
     equipped = now.node_tools[maker] / f.p["memory_tool_cost"]
-    close("memory made at home", now.node_capacity[maker], np.minimum(ramp, equipped) / 4.0, step=f.step)
+    close(
+        "memory made at home",
+        now.node_capacity[maker],
+        np.minimum(ramp / f.p["memory_ramp_access"], equipped) / 4.0,
+        step=f.step,
+    )
     imports = now.law_hbm[f.arm, f.step] * f.p["hbm_import_cap"]
     bought = now.hbm_arrived[f.chinese].sum(axis=0)
     at_most("memory bought", bought, imports + was.node_stock[maker] + now.node_made[maker], step=f.step)

@@ -19,7 +19,7 @@ from abm.vocabulary import (
 def input_bills(f):
     """Wafers, memory and packaging that each vendor pays, USD bn: (vendor, run)."""
     now, bills = f.now, np.zeros_like(f.now.billed)
-    units = f.home + f.abroad + np.where((f.kind == COMPLIANCE)[:, None], now.scrapped, 0.0)
+    units = f.home + f.abroad + f.lost + np.where((f.kind == COMPLIANCE)[:, None], now.scrapped, 0.0)
     for offer, vendor in enumerate(f.vendor):
         if not f.chinese[vendor] or not f.main[offer]:
             bills[vendor] += units[offer] * now.unit_cost[offer] / 1000.0

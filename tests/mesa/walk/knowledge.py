@@ -34,7 +34,7 @@ TINY = 1e-12
 LINE = 0
 RUNG = 4.0
 KINDS = 3
-LEAST_AHEAD = -4.0
+LEAST_AHEAD, MOST_AHEAD = -4.0, 50.0
 CHANCE = stream("random_mix")
 
 
@@ -83,7 +83,8 @@ class Researcher:
         self.served = offered / (need + TINY)
         ahead = 0.0
         if self.capability > 0.0:
-            ahead = max(LEAST_AHEAD, p.capability_elasticity * (self.capability - expected))
+            ahead = p.capability_elasticity * (self.capability - expected)
+            ahead = min(MOST_AHEAD, max(LEAST_AHEAD, ahead))
         service = self.served if need > 0.0 else 1.0
         size = RUNG * self.plan_now
         return market_weight(size, p.capability_value, ahead, p.service_value, service)
