@@ -25,7 +25,7 @@ from abm.policy_schema import (
     Level,
     Listing,
 )
-from abm.policy_toml import nearest
+from abm.scenario_values import nearest_of
 from abm.tables import DataPack, Row, load_pack
 from abm.vocabulary import BUYER_CLASSES, NO_CAP
 
@@ -253,7 +253,7 @@ def as_chip(chip: str | ChipSpec | Mapping[str, object], pack: DataPack | None =
     names = [field.name for field in fields(ChipSpec)]
     for key, value in chip.items():
         if key not in names:
-            raise LawError(f"unknown attribute {key!r} of a chip{nearest(str(key), names)}")
+            raise LawError(f"unknown attribute {key!r} of a chip{nearest_of(str(key), names)}")
         if value is None:
             continue
         if key in ("name", "vendor", "foundry", "origin"):
@@ -278,7 +278,9 @@ def buyer_class(buyer: str | None, destination: str, pack: DataPack | None = Non
     rows = [row for row in (pack or default_pack()).firm_legal.rows if row["firm_id"] == buyer]
     if not rows:
         known = [str(row["firm_id"]) for row in (pack or default_pack()).firm_legal.rows]
-        raise LawError(f"buyer {buyer!r} is unknown{nearest(buyer, [*BUYER_CLASSES, *GROUPS, *dict.fromkeys(known)])}")
+        raise LawError(
+            f"buyer {buyer!r} is unknown{nearest_of(buyer, [*BUYER_CLASSES, *GROUPS, *dict.fromkeys(known)])}"
+        )
     if rows[0]["hq_country"] != "CN":
         return "foreign"
     if any(row["list"] != "none" for row in rows):
@@ -333,7 +335,7 @@ def _sale(destination: str, end_use: str, buyer: str | None, seller: str | None)
     if not isinstance(destination, str) or len(destination) != 2 or not destination.isupper():
         raise LawError(f"destination {destination!r} is not a country code such as CN")
     if end_use not in END_USES:
-        raise LawError(f"end use {end_use!r} is unknown{nearest(str(end_use), END_USES)}")
+        raise LawError(f"end use {end_use!r} is unknown{nearest_of(str(end_use), END_USES)}")
     place = "CN" if destination == "HK" else destination
     pooled = buyer in BUYER_CLASSES or buyer in GROUPS
     return Sale(place, end_use, buyer_class(buyer, place), None if pooled else buyer, seller)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from abm.calendar import quarter_index, quarter_of, quarter_start
 from abm.policy_schema import NOTHING, Clause, EdaStep, Effect, Instrument, ServiceStep, ToolStep
-from abm.policy_toml import PolicyError, nearest, read_instrument
+from abm.policy_toml import PolicyError, read_instrument
+from abm.scenario_values import nearest_of
 
 DEFAULT_FOLDER = Path(__file__).parent / "data" / "policy"
 
@@ -43,7 +44,7 @@ class Policy:
         for one in self.instruments:
             if one.id == name:
                 return one
-        raise PolicyError(f"no instrument {name!r} in the policy{nearest(name, self.ids)}")
+        raise PolicyError(f"no instrument {name!r} in the policy{nearest_of(name, self.ids)}")
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -169,7 +170,7 @@ def check_references(policy: Policy) -> None:
     for one in policy:
         for name in (*one.supersedes, *((one.enforces,) if one.enforces else ())):
             if name not in policy.ids:
-                raise PolicyError(f"instrument {one.id!r} refers to unknown {name!r}{nearest(name, policy.ids)}")
+                raise PolicyError(f"instrument {one.id!r} refers to unknown {name!r}{nearest_of(name, policy.ids)}")
 
 
 def check_rows(policy: Policy, rows: Iterable[str]) -> None:
@@ -178,7 +179,7 @@ def check_rows(policy: Policy, rows: Iterable[str]) -> None:
     for one in policy:
         for row in one.rows:
             if row not in known:
-                cure = nearest(row, known[:8])
+                cure = nearest_of(row, known[:8])
                 raise PolicyError(f"instrument {one.id!r}: row {row!r} is not in policy_timeline.csv{cure}")
 
 

@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +42,11 @@ from abm.policy_schema import (
     ToolStep,
     parse_condition,
 )
+from abm.scenario_values import nearest_of
 
 
 class PolicyError(ValueError):
     """An instrument that cannot be used; the message names file, key, nearest valid name and cure."""
-
-
-def nearest(word: str, names: Mapping[str, Any] | tuple[str, ...] | list[str]) -> str:
-    """Return "; did you mean 'x'?" or the list of valid names."""
-    close = get_close_matches(word, list(names), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; valid: {', '.join(names)}"
 
 
 Reader = Callable[[Any], Any]
@@ -110,7 +104,7 @@ def _level(value: Any) -> Level:
 def _one_of(names: tuple[str, ...]) -> Reader:
     def read(value: Any) -> str:
         if value not in names:
-            raise ValueError(f"{value!r} is unknown{nearest(str(value), names)}")
+            raise ValueError(f"{value!r} is unknown{nearest_of(str(value), names)}")
         return str(value)
 
     return read
@@ -130,7 +124,7 @@ def _condition(value: Any) -> Condition:
         return parse_condition(_text(value))
     except KeyError as error:
         term = str(error.args[0])
-        raise ValueError(f"{term!r} is not an attribute of a chip{nearest(term, ATTRIBUTES)}") from None
+        raise ValueError(f"{term!r} is not an attribute of a chip{nearest_of(term, ATTRIBUTES)}") from None
 
 
 def _country(value: Any) -> str:
@@ -149,7 +143,7 @@ def _buyer(value: Any) -> str:
     """Accept a buyer class or the id of a firm (upper case)."""
     if value in BUYER_CLASSES or (isinstance(value, str) and value.isupper()):
         return str(value)
-    raise ValueError(f"{value!r} is neither a buyer class nor a firm id{nearest(str(value), BUYER_CLASSES)}")
+    raise ValueError(f"{value!r} is neither a buyer class nor a firm id{nearest_of(str(value), BUYER_CLASSES)}")
 
 
 _DATES = {"effective": Key(_day), "end": Key(_day)}
@@ -234,7 +228,7 @@ def _read(where: str, keys: Mapping[str, Key], table: Any) -> dict[str, Any]:
         raise PolicyError(f"{where}: must be a table of keys")
     for name in table:
         if name not in keys:
-            raise PolicyError(f"{where}: unknown key {name!r}{nearest(name, keys)}")
+            raise PolicyError(f"{where}: unknown key {name!r}{nearest_of(name, keys)}")
     for name, key in keys.items():
         if key.required and name not in table:
             raise PolicyError(f"{where}: key {name!r} is missing; add it")
@@ -312,7 +306,7 @@ def read_instrument(path: Path) -> Instrument:
         raise PolicyError(f"{name}: not valid TOML: {error}") from None
     for key in content:
         if key not in HEAD and key not in SECTIONS:
-            raise PolicyError(f"{name}: unknown key {key!r}{nearest(key, [*HEAD, *SECTIONS])}")
+            raise PolicyError(f"{name}: unknown key {key!r}{nearest_of(key, [*HEAD, *SECTIONS])}")
     head = _read(name, HEAD, {key: value for key, value in content.items() if key in HEAD})
     effects: list[Effect] = []
     for section in SECTIONS:

@@ -19,7 +19,8 @@ HEAD = (
     f"`history` against `none_0` at the end of {YEAR}, {RUNS} pairs of worlds at {RUNS // 8} parameter points drawn "
     f"from the priors, seed {SEED}, thresholds fixed after the script. Each cell is the effect of the controls with "
     "the mechanism less the effect without it, in the same worlds: median, and 5 to 95 % of pairs. Where the band "
-    "holds zero the sign is not settled. *Regime moves* is the share of pairs that fall into another regime without "
+    "holds zero the sign is not settled; it has no bound where one arm makes no Chinese chip. *Regime moves* is the "
+    "share of pairs that fall into another regime without "
     "the mechanism. What each switch does stands in [ODD.md](../abm/ODD.md), section 7. Written by "
     "`python docs/mechanisms.py`; `curbs ablate` gives the table for any scenario and horizon.\n\n"
 )

@@ -133,6 +133,8 @@ def markdown(found: Sequence[Contribution], arms: str) -> str:
 def _short(value: float) -> str:
     if value == 0.0:
         return "0"
+    if np.isinf(value):
+        return "+∞" if value > 0.0 else "−∞"
     text = f"{value:+.1f}" if abs(value) < PERCENT / 10.0 else f"{value:+,.0f}"
     return "~0" if float(text.replace(",", "")) == 0.0 else text.replace("-", "−")
 

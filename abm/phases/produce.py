@@ -13,7 +13,6 @@ from abm.parameter_index import (
     HBM_PRICE,
     LEARNING_RATE,
     MAX_COVER,
-    OUTPUT_BUFFER,
     PACKAGING_COST,
     PACKAGING_YIELD,
     PHONE_SHARE,
@@ -23,8 +22,9 @@ from abm.parameter_index import (
     YIELD_2024,
 )
 from abm.phases.fabs import buy_tools
+from abm.phases.world_supply import run_to_plan
 from abm.rules.ai_firm import stock_cover
-from abm.rules.chip_vendor import bank_need, defect_density, die_yield, packages, planned_output
+from abm.rules.chip_vendor import bank_need, defect_density, die_yield, packages
 from abm.rules.numbers import clip, exp, larger, select, smaller
 from abm.state import World
 from abm.vocabulary import FOUNDRY_LINE, MEMORY_LINE, PACKAGING_CN, RING, SW_LEARNING, SW_STOCKPILING
@@ -105,8 +105,8 @@ def collect_dies(state: World, step: int) -> None:
 def buy_memory(state: World, step: int) -> None:
     """Designers buy HBM for their plans and banks: legal imports and China's own output, pro rata."""
     node = state.line_node[MEMORY_LINE]
+    run_to_plan(state, node)
     for run in range(LANES):
-        make_memory(state, node, run)
         asked = 0.0
         for vendor in range(state.vendor_us.shape[0]):
             if domestic(state, vendor):
@@ -128,19 +128,6 @@ def buy_memory(state: World, step: int) -> None:
         used = smaller(bought * (1.0 - state.stacks_foreign[run]), state.node_stock[node, run])
         state.node_used[node, run] = used
         state.node_stock[node, run] -= used
-
-
-def make_memory(state: World, node: int, run: int) -> None:
-    """China's memory maker runs to plan: last quarter's orders grown with a buffer, less unsold, within capacity."""
-    state.node_before[node, run] = state.node_stock[node, run]
-    state.node_made[node, run] = planned_output(
-        state.node_capacity[node, run],
-        state.node_orders[node, run],
-        state.parameter[EXPECTED_GROWTH, run],
-        state.parameter[OUTPUT_BUFFER, run],
-        state.node_stock[node, run],
-    )
-    state.node_stock[node, run] += state.node_made[node, run]
 
 
 def memory_wanted(state: World, vendor: int, run: int) -> float:

@@ -142,7 +142,7 @@ def tool_cost(state: World, role: int, run: int) -> float:
 
 
 def run_to_plan(state: World, node: int) -> None:
-    """Output for orders grown as usual with a buffer, less what is unsold, within capacity."""
+    """A node makes what last quarter's orders need, grown as usual with a buffer, less its unsold, within capacity."""
     for run in range(LANES):
         state.node_before[node, run] = state.node_stock[node, run]
         state.node_made[node, run] = planned_output(

@@ -18,7 +18,7 @@ Where the helpers of each phase are (same names unless said):
 | redesign_home | `china.ChineseDesigner.redesign_at_home`, `choose_design`, `maker_value`, `margin`; `home_cost` |
 | world_supply | `world_chain.WorldPackaging`, `Tier`; `nodes.Supplier` (`grow`, `equip`); `offer.Offer.offer_supply` |
 | fabs | `fabs.Fab` and its `Foundry` and `MemoryMaker` |
-| produce | `china.ChinaChain`, `china.ChineseDesigner`; `nodes.SupplyNode.run_to_plan` (`make_memory`) |
+| produce | `china.ChinaChain`, `china.ChineseDesigner`; `nodes.SupplyNode.run_to_plan` |
 | lend, pay_hosts | `offshore.Rental`; a host's own use in `knowledge.Researcher.use_compute` |
 | procure | `buying.Buyer`; `find_use` is called when software changes, at the end of `research` |
 | clear | `market.Market`; `buying.Buyer.tally`, `deliver`, `reoffer`, `place_wallet` (with `place_stock`) |
