@@ -30,6 +30,7 @@ class Parser(argparse.ArgumentParser):
 
 def whole(low: int) -> Callable[[str], int]:
     """Reader of a whole number of at least `low`."""
+
     def read(text: str) -> int:
         try:
             number = int(text.replace("_", "").replace(",", ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from experiments.design import Design
@@ -21,33 +22,35 @@ class DaskPool:
 
     def __init__(self, design: Design, address: str, workers: int) -> None:
         try:
-            from distributed import Client, LocalCluster  # noqa: PLC0415  (an extra)
-            from distributed.scheduler import KilledWorker  # noqa: PLC0415
+            dask: Any = import_module("distributed")  # an extra
         except ImportError:
             raise ClusterError("--dask needs the extra 'cluster': pip install 'chip-curbs[cluster]'") from None
-        self.broken: Broken = (KilledWorker, CancelledError)
+        self.broken: Broken = (dask.scheduler.KilledWorker, CancelledError)
         self.payload = pack(design)
         self._cluster: Any = None
+        self._client: Any = None
         if address == "local":
-            self._cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+            self._cluster = dask.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
         try:
-            self._client = Client(self._cluster or address, timeout="20s")
+            self._client = dask.Client(self._cluster or address, timeout="20s")
         except (OSError, TimeoutError, ValueError) as error:
             raise ClusterError(f"--dask {address}: no scheduler answers there: {error}") from None
-        self._executor = self._client.get_executor(pure=False, retries=0, allow_other_workers=True)
+        self._executor = self._client.get_executor(pure=False, retries=0)
         self.workers = max(len(self._client.scheduler_info()["workers"]), 1)
 
     def submit(self, lo: int, hi: int) -> Future[Rows]:
         """Give the slice to the cluster."""
-        if self._client.status != "running":
-            raise ClusterError("the Dask scheduler is gone; what was finished is kept, start it and resume")
         future: Future[Rows] = self._executor.submit(work, self.payload, lo, hi)
         return future
 
     def restart(self) -> None:
-        """Workers are the scheduler's to replace."""
+        """Workers are the scheduler's to replace; it may also be gone itself."""
+        self.check()
+
+    def check(self) -> None:
+        """Raise ClusterError if the scheduler is gone."""
         if self._client.status != "running":
-            raise ClusterError("the Dask scheduler is gone; what was finished is kept, start it and resume")
+            raise ClusterError("the Dask scheduler is gone; what was finished is kept: start it and resume")
 
     def close(self) -> None:
         """Leave the cluster; end it if it is ours."""

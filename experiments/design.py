@@ -29,8 +29,9 @@ from abm.scenario import Scenario
 from abm.scenario_values import nearest_of
 from abm.simulation import parameter_values, shipped_pack
 from experiments.runfolder import plain
-from experiments.sampling import HYPERCUBE_LIMIT, SAMPLERS, DesignError, Floats, count
+from experiments.sampling import HYPERCUBE_LIMIT, SAMPLERS, DesignError, count
 
+type Floats = NDArray[np.float64]
 type Integers = NDArray[np.int64]
 
 FORMAT = 1
@@ -156,7 +157,7 @@ class Design:
         """Worlds times arms."""
         return self.worlds * len(self.arms)
 
-    # --- the run table, a function -------------------------------------------------------------------------------------
+    # --- the run table, a function ------------------------------------------------------------------------------------
 
     def values(self, points: Integers) -> dict[str, Floats]:
         """What the design sets at these points, in any order: one array a parameter."""
@@ -199,9 +200,9 @@ class Design:
 
     def describe(self) -> dict[str, Any]:
         """All that changes a result, as plain values; never batch size, workers or places."""
-        table = self.table and {
+        table = {
             name: hashlib.sha256(np.ascontiguousarray(column).tobytes()).hexdigest()
-            for name, column in sorted(self.table.items())
+            for name, column in sorted((self.table or {}).items())
         }
         described: dict[str, Any] = plain(
             {

@@ -19,6 +19,10 @@ STATUSES = ("ok", "failed", "error", "crashed")
 """ok; a law of the model broke; the batch raised an error with this world alone; its worker died with it alone."""
 
 
+CODES = ("status", "quarter", "law")
+"""Columns of whole numbers in `Rows`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Rows:
     """What was measured in contiguous runs.
@@ -62,15 +66,13 @@ def evaluate(design: Design, lo: int, hi: int, threads: int | None = 1) -> Rows:
 
 def join(parts: list[Rows]) -> Rows:
     """One table of tables that follow one another."""
-    first, errors = parts[0].first, {}
+    errors: dict[int, str] = {}
     for one, following in zip(parts, [*parts[1:], None], strict=True):
         if following is not None and one.stop != following.first:
             raise ValueError(f"runs {one.stop} to {following.first} are missing between two slices")
         errors |= one.errors
-    stacked = [
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("status", "quarter", "law", "values")
-    ]
-    return Rows(first, *stacked, errors)
+    status, quarter, law = (np.concatenate([getattr(part, name) for part in parts]) for name in CODES)
+    return Rows(parts[0].first, status, quarter, law, np.concatenate([part.values for part in parts]), errors)
 
 
 def blank(design: Design, lo: int, hi: int, status: int, why: str) -> Rows:
@@ -98,8 +100,8 @@ def _measure(design: Design, first: int, stop: int, threads: int | None) -> Rows
         values[:, arm] = measured(design, result)
         quarter[:, arm], law[:, arm] = result.failed_quarter, np.where(result.ok, -1, result.failed_law)
         status[:, arm] = np.where(result.ok, OK, FAILED)
-    flat = [array.reshape(-1) for array in (status, quarter, law)]
-    return Rows(first * arms, *flat, values.reshape(worlds * arms, -1), {})
+    table = values.reshape(worlds * arms, -1)
+    return Rows(first * arms, status.ravel(), quarter.ravel(), law.ravel(), table, {})
 
 
 def measured(design: Design, result: Results) -> Floats:

@@ -36,6 +36,9 @@ class Pool(Protocol):
     def restart(self) -> None:
         """End all workers, also busy ones, and begin with new ones."""
 
+    def check(self) -> None:
+        """Raise an error if nothing can be worked here any more."""
+
     def close(self) -> None:
         """End all workers."""
 
@@ -86,6 +89,9 @@ class ThreadPool:
     def restart(self) -> None:
         """Nothing to end."""
 
+    def check(self) -> None:
+        """Nothing to miss."""
+
     def close(self) -> None:
         """Nothing to end."""
 
@@ -115,6 +121,9 @@ class WorkerPool:
     def pids(self) -> tuple[int, ...]:
         """Processes at work."""
         return tuple(self._pool._processes or ())
+
+    def check(self) -> None:
+        """Nothing to miss: a broken pool says so by its futures."""
 
     def restart(self) -> None:
         """End all workers and begin with new ones."""

@@ -85,7 +85,7 @@ class Runner:
                 self.pool.close()
             return not (self._queue or self._suspects)
 
-    # --- what is under way ---------------------------------------------------------------------------------------------
+    # --- what is under way --------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
         """Begin slices: a suspect alone, else as many as keep every worker busy."""
@@ -120,6 +120,8 @@ class Runner:
                 self._keep(rows)
         if dead:
             self._after_death(dead)
+        elif not finished:
+            self.pool.check()
         self._end_overdue()
 
     def _after_death(self, dead: list[Task]) -> None:
@@ -157,7 +159,7 @@ class Runner:
             task.deaths += 1
             self._judge(task)
 
-    # --- what is done ---------------------------------------------------------------------------------------------------
+    # --- what is done -------------------------------------------------------------------------------------------------
 
     def _settle(self, task: Task, status: int, why: str) -> None:
         self._keep(blank(self.design, task.lo, task.hi, status, why))

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,11 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from experiments.design import Design
-from experiments.evaluate import Rows
+from experiments.evaluate import CODES, STATUSES, Rows
 from experiments.runfolder import plain, provenance
 
 DESIGN_FILE, SHARDS, LOCK = "design.json", "shards", ".lock"
 _NAME = re.compile(r"(\d{12})-(\d{12})\.parquet")
-_COLUMNS = ("status", "quarter", "law")
 
 
 class StoreError(ValueError):
@@ -76,7 +76,9 @@ class Store:
             raise StoreError(f"{place}: cannot be read as the description of a sweep: {error}") from None
         text = json.dumps(self.described, sort_keys=True)
         if hashlib.sha256(text.encode()).hexdigest() != self.hash:
-            raise StoreError(f"{place}: was edited: the design no longer has its hash; restore it or sweep anew elsewhere")
+            raise StoreError(
+                f"{place}: was edited: the design no longer has its hash; restore it or sweep anew elsewhere"
+            )
 
     @classmethod
     def begin(cls, folder: Path | str, design: Design, shard: int) -> Store:
@@ -136,7 +138,7 @@ class Store:
         path = self.folder / SHARDS / f"{rows.first:012d}-{rows.stop:012d}.parquet"
         if path.exists():
             raise StoreError(f"{path}: exists already; nothing was written over it")
-        columns: dict[str, Any] = {name: getattr(rows, name) for name in _COLUMNS}
+        columns: dict[str, Any] = {name: getattr(rows, name) for name in CODES}
         columns |= {name: rows.values[:, place] for place, name in enumerate(self.metrics)}
         if rows.errors:
             columns["error"] = [rows.errors.get(run) for run in range(rows.first, rows.stop)]
@@ -164,7 +166,7 @@ class Store:
             if match is None:
                 raise StoreError(f"{path}: is no shard of this sweep; take it out of the folder")
             found.append(Shard(path, int(match[1]), int(match[2])))
-        for one, following in zip(found, found[1:], strict=False):
+        for one, following in pairwise(found):
             if following.lo < one.hi:
                 raise StoreError(f"{following.path}: overlaps {one.path.name}; take the foreign one out of the folder")
         if found and found[-1].hi > self.runs:
@@ -193,7 +195,7 @@ class Store:
         try:
             table = parquet.read_table(shard.path)
             meta = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-            status, quarter, law = (table[name].to_numpy().astype(np.int8) for name in _COLUMNS)
+            status, quarter, law = (table[name].to_numpy().astype(np.int8) for name in CODES)
             values = np.stack([table[name].to_numpy() for name in self.metrics], axis=1)
             texts = table["error"].to_pylist() if "error" in table.column_names else []
         except (pa.ArrowException, OSError, KeyError, ValueError) as error:
@@ -228,8 +230,6 @@ class Store:
             counts += np.bincount(rows.status, minlength=4)
             done += len(rows.status)
         complete = done == self.runs
-        from experiments.evaluate import STATUSES  # noqa: PLC0415
-
         return {
             "complete": complete,
             "runs": self.runs,
@@ -272,8 +272,6 @@ class Store:
 
 def _full(design: Design, rows: Rows) -> pa.Table:
     """Rows with the ids and parameters that the design gives them."""
-    from experiments.evaluate import STATUSES  # noqa: PLC0415
-
     columns: dict[str, Any] = dict(design.rows(rows.first, rows.stop))
     columns |= {"status": [STATUSES[code] for code in rows.status]}
     columns |= {name: rows.values[:, place] for place, name in enumerate(design.metrics)}

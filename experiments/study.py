@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from abm.parameter_index import PARAMETERS
-from abm.parameters import ParameterError, Parameter, with_ranges
+from abm.parameters import Parameter, ParameterError, with_ranges
 from abm.scenario import Scenario, ScenarioError
 from abm.scenario_values import choice, flag, nearest_of, number, text, texts
-from experiments.design import ALL_SAMPLERS, LEVELS, OTHERS, Design, Factor
-from experiments.sampling import DesignError, Floats
+from experiments.design import ALL_SAMPLERS, LEVELS, OTHERS, Design, Factor, Floats
+from experiments.sampling import DesignError
 
 FOLDER = Path(__file__).parent / "studies"
 
@@ -147,7 +147,9 @@ def _factors(content: Mapping[str, Any]) -> list[Factor]:
 def _factor(key: str, p: Parameter, given: Any, role: str) -> Factor:
     """Read "prior", [low, high] or a table with low, high, levels and prior."""
     if p.prior == "dirichlet":
-        raise DesignError(f"key {key!r}: a share of group {p.group!r} cannot vary alone; fix it or draw all (sampler 'prior')")
+        raise DesignError(
+            f"key {key!r}: a share of group {p.group!r} cannot vary alone; fix it or draw all (sampler 'prior')"
+        )
     if given == "prior":
         if p.prior == "fixed":
             raise DesignError(f"key {key!r}: has no prior; give its range, such as [{p.low:g}, {p.high:g}]")
@@ -155,7 +157,9 @@ def _factor(key: str, p: Parameter, given: Any, role: str) -> Factor:
     if isinstance(given, list) and len(given) == 2:
         given = {"low": given[0], "high": given[1]}
     if not isinstance(given, dict):
-        raise DesignError(f"key {key!r}: must be 'prior', [low, high] or a table with {', '.join(FACTOR)}, not {given!r}")
+        raise DesignError(
+            f"key {key!r}: must be 'prior', [low, high] or a table with {', '.join(FACTOR)}, not {given!r}"
+        )
     read = _read(given, FACTOR, key)
     whole = p.prior == "discrete"
     flat = "discrete" if whole else "uniform"

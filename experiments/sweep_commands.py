@@ -72,7 +72,7 @@ def _design(args: argparse.Namespace) -> Design:
 def sweep_command(args: argparse.Namespace) -> int:
     """Carry out `curbs sweep`."""
     from experiments.runner import DEADLINE, Runner
-    from experiments.store import Store
+    from experiments.store import DiskError, Store
 
     design = _design(args)
     arms = len(design.arms)
@@ -80,9 +80,13 @@ def sweep_command(args: argparse.Namespace) -> int:
     if not store.missing():
         complete = True
     else:
-        with _progress(design, quiet=args.json) as report:
-            pool = _pool(args, design)
-            complete = Runner(design, store, pool, report, args.deadline or DEADLINE, args.limit).run()
+        try:
+            with _progress(design, quiet=args.json) as report:
+                pool = _pool(args, design)
+                complete = Runner(design, store, pool, report, args.deadline or DEADLINE, args.limit).run()
+        except DiskError as error:
+            print(f"curbs: {error}", file=sys.stderr)
+            return INCOMPLETE
     said = store.verify() if complete else {"complete": False, "runs": store.runs}
     _say(args, {"out": str(args.out), **said}, _verdict(args.out, said))
     return 0 if complete else INCOMPLETE
@@ -142,7 +146,7 @@ def describe_command(args: argparse.Namespace) -> int:
     design = _design(args)
     seconds = design.runs / RUNS_A_SECOND / thread_count()
     size = design.runs * (3 + BYTES_A_VALUE * len(design.metrics))
-    facts = {
+    facts: dict[str, Any] = {
         "study": design.name, "description": design.description, "arms": [arm.name for arm in design.arms],
         "sampler": design.sampler, "factors": [factor.describe() for factor in design.factors],
         "points": design.points, "replications": design.replications, "runs": design.runs,
@@ -153,7 +157,10 @@ def describe_command(args: argparse.Namespace) -> int:
         f"{design.name}: {design.description}".rstrip(": "),
         f"{design.points:,} points ({design.sampler}) x {design.replications} replications x "
         f"{len(design.arms)} arms ({', '.join(facts['arms'])}) = {design.runs:,} runs in {facts['shards']:,} shards",
-        *(f"  {f.role} {f.name}: {f.parameter.low:g} to {f.parameter.high:g} {f.parameter.unit}" for f in design.factors),
+        *(
+            f"  {f.role} {f.name}: {f.parameter.low:g} to {f.parameter.high:g} {f.parameter.unit}"
+            for f in design.factors
+        ),
         f"measures {', '.join(design.outcomes)} at {', '.join(design.horizons)}",
         f"about {seconds / 60:.1f} minutes on this machine and {size / 1e6:.1f} MB",
     ]

@@ -92,7 +92,8 @@ def gone(pids: list[int], seconds: float = 2.0) -> bool:
 def campaign(folder: Path, kills: int, seed: int) -> dict[str, int]:
     """Kill a sweep again and again and resume it; how often each victim died. A finished sweep is begun anew.
 
-    Raises AssertionError if a process outlives its orchestrator by two seconds or the content differs from a serial run.
+    Raises AssertionError if a process outlives its orchestrator by two seconds or the content is not that of a serial
+    run.
     """
     (folder / "study.toml").write_text(STUDY)
     chance, done, expected = random.Random(seed), dict.fromkeys(VICTIMS, 0), serial(folder)
@@ -111,10 +112,9 @@ def campaign(folder: Path, kills: int, seed: int) -> dict[str, int]:
         pids = kill(process, victim, chance)
         done[victim] += 1
         if pids:
-            process.wait()
+            process.communicate()
             assert gone(pids), f"processes outlive a killed {victim}"
             process = start(folder)
-    process.wait()
     finish(folder, process, expected)
     return done
 

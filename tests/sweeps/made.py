@@ -36,14 +36,14 @@ def made_rows(design, lo, hi):
     return Rows(lo, np.zeros(hi - lo, dtype=np.int8), none, none.copy(), values, {})
 
 
-class Died(RuntimeError):
+class DiedError(RuntimeError):
     """A worker that died."""
 
 
 class MadePool:
     """Works slices at once; one with a deadly run kills its worker, one with a raising run raises."""
 
-    broken = (Died,)
+    broken = (DiedError,)
 
     def __init__(self, design, workers=3, deadly=(), raising=()):
         self.design, self.workers, self.deadly, self.raising = design, workers, set(deadly), set(raising)
@@ -60,7 +60,7 @@ class MadePool:
     def _work(self):
         if any(lo <= run < hi for _, lo, hi in self.waiting for run in self.deadly):
             for future, _, _ in self.waiting:
-                future.set_exception(Died())
+                future.set_exception(DiedError())
         else:
             for future, lo, hi in self.waiting:
                 bad = [run for run in self.raising if lo <= run < hi]
@@ -73,6 +73,9 @@ class MadePool:
     def restart(self):
         self.restarts += 1
         self.waiting.clear()
+
+    def check(self):
+        assert not self.closed
 
     def close(self):
         self.closed = True

@@ -13,7 +13,7 @@ from abm.parameter_index import PARAMETERS
 from abm.parameters import draw
 from abm.scenario import Scenario
 from experiments.design import ALL_SAMPLERS, Design, Factor, _tokens
-from experiments.sampling import DesignError, block_length, blocks
+from experiments.sampling import block_length, blocks
 
 POINTS = np.arange(30)
 
@@ -42,7 +42,8 @@ def test_values_lie_between_their_bounds_and_follow_their_prior():
     design = small(256)
     values = design.values(np.arange(256))
     p = PARAMETERS["learning_rate"]
-    assert (p.low <= values["learning_rate"].min()) and (values["learning_rate"].max() <= p.high)
+    assert p.low <= values["learning_rate"].min()
+    assert values["learning_rate"].max() <= p.high
     # Sobol' points fill the range evenly: the mean of a uniform prior is met to 1 % of its width
     assert values["learning_rate"].mean() == pytest.approx((p.low + p.high) / 2, abs=0.01 * (p.high - p.low))
 
