@@ -27,7 +27,7 @@ from abm.parameters import QUANTILES, Parameter
 from abm.results import horizon_step
 from abm.scenario import Scenario
 from abm.scenario_values import nearest_of
-from abm.simulation import parameter_values, shipped_pack
+from abm.tables import load_pack
 from experiments.runfolder import plain
 from experiments.sampling import HYPERCUBE_LIMIT, SAMPLERS, DesignError, count
 
@@ -175,6 +175,8 @@ class Design:
         first = self.arms[0]
         if first.point:
             return self.values(points)
+        from abm.simulation import parameter_values  # noqa: PLC0415  (loads the compiler)
+
         drawn = parameter_values(first, self.seed, points, self.values)
         return {name: values for name, values in drawn.items() if self._varies(name)}
 
@@ -220,7 +222,7 @@ class Design:
                 "horizons": list(self.horizons),
                 "others": self.others,
                 "model": model_digest(),
-                "data": shipped_pack().checksum,
+                "data": data_checksum(),
             }
         )
         return described
@@ -236,6 +238,12 @@ def _facts(arm: Scenario) -> dict[str, Any]:
     """What a scenario is, apart from where its file lies."""
     facts = {key: value for key, value in arm.describe().items() if key not in ("source", "description")}
     return facts | {"law": hashlib.sha256(repr(arm.law).encode()).hexdigest()}
+
+
+@lru_cache(maxsize=1)
+def data_checksum() -> str:
+    """Checksum of the data pack."""
+    return load_pack().checksum
 
 
 @lru_cache(maxsize=1)

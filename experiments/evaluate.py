@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.results import Results, horizon_step
-from abm.simulation import run_arms
 from experiments.design import Design, Floats, Integers
 
 WORLDS_AT_ONCE = 256
@@ -89,6 +88,8 @@ def _measure(design: Design, first: int, stop: int, threads: int | None) -> Rows
 
     def given(points: Integers) -> dict[str, Floats]:
         return design.values(np.minimum(points, last))
+
+    from abm.simulation import run_arms  # noqa: PLC0415  (loads the compiler; who hands out slices does not need it)
 
     results = run_arms(
         design.arms, worlds, design.seed, threads, None, design.replications, first_world=first, given=given

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -46,6 +47,7 @@ class Pool(Protocol):
 def work(payload: bytes, lo: int, hi: int, threads: int = 1) -> Rows:
     """Work a slice; a world that raises an error becomes rows that say so, and its neighbours are not lost."""
     design = unpack(payload)
+    load_kernel()
     try:
         return evaluate(design, lo, hi, threads)
     except Exception as error:
@@ -66,6 +68,22 @@ def unpack(payload: bytes) -> Design:
     """Open a design, once a process."""
     design: Design = pickle.loads(payload)
     return design
+
+
+@lru_cache(maxsize=1)
+def load_kernel() -> None:
+    """Compile or load the model, one process at a time: what one worker compiles the others load."""
+    import fcntl  # noqa: PLC0415  (absent on Windows)
+
+    from abm.link_cache import cache_root  # noqa: PLC0415
+    from abm.simulation import compiled_before, kernel  # noqa: PLC0415
+    from experiments.runs import COMPILING  # noqa: PLC0415
+
+    with (cache_root() / ".loading").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not compiled_before():
+            print(COMPILING, file=sys.stderr)
+        kernel()
 
 
 class ThreadPool:

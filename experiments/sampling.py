@@ -12,7 +12,6 @@ from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 type Floats = NDArray[np.float64]
 
@@ -26,6 +25,8 @@ class DesignError(ValueError):
 
 def sobol(size: int, seed: int, lo: int, hi: int) -> Floats:
     """Scrambled Sobol' points (Owen 1998), (point, `size`)."""
+    from scipy.stats import qmc  # noqa: PLC0415  (large; who hands out slices does not need it)
+
     sequence = qmc.Sobol(size, scramble=True, rng=seed)
     if lo:
         sequence.fast_forward(lo)
@@ -41,6 +42,8 @@ def hypercube(size: int, seed: int, points: int, lo: int, hi: int) -> Floats:
 
 @lru_cache(maxsize=2)
 def _whole_hypercube(size: int, seed: int, points: int) -> Floats:
+    from scipy.stats import qmc  # noqa: PLC0415
+
     return np.asarray(qmc.LatinHypercube(size, rng=seed).random(points))
 
 

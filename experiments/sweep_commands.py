@@ -101,19 +101,14 @@ def _verdict(folder: Path, said: dict[str, Any]) -> str:
 
 def _pool(args: argparse.Namespace, design: Design) -> Pool:
     from abm.engine import thread_count
-    from abm.simulation import compiled_before, kernel
     from experiments.pools import ThreadPool, WorkerPool
-    from experiments.runs import COMPILING
 
-    if not compiled_before():
-        print(COMPILING, file=sys.stderr)
     if args.dask:
         from experiments.cluster import DaskPool
 
         return DaskPool(design, args.dask, args.workers or thread_count())
     if args.workers == 0:
         return ThreadPool(design, thread_count())
-    kernel()  # compile once here, not in every worker
     return WorkerPool(design, args.workers or thread_count())
 
 

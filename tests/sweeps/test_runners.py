@@ -82,7 +82,7 @@ def test_an_error_of_the_engine_is_bisected_to_its_world(design, monkeypatch):
         return true(arms, runs, *given, first_world=first_world, **more)
 
     expected = evaluate(design, 0, 16)
-    monkeypatch.setattr("experiments.evaluate.run_arms", fails)
+    monkeypatch.setattr("abm.simulation.run_arms", fails)
     rows = work(pack(design), 0, 16)
     assert rows.status.tolist() == [OK] * 6 + [ERROR] * 2 + [OK] * 8
     assert rows.errors == {6: "ZeroDivisionError: world 3", 7: "ZeroDivisionError: world 3"}

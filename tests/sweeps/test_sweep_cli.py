@@ -55,7 +55,7 @@ def test_a_study_is_priced_swept_verified_and_exported(study, tmp_path, capsys):
 def test_a_finished_sweep_is_not_run_again(study, tmp_path, capsys, monkeypatch):
     out = tmp_path / "sweep"
     first = said(capsys, "sweep", study, "--out", out, "--workers", "0")
-    monkeypatch.setattr("experiments.evaluate.run_arms", None)
+    monkeypatch.setattr("abm.simulation.run_arms", None)
     assert said(capsys, "sweep", study, "--out", out, "--workers", "0") == first
 
 
