@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from abm.calendar import QUARTERS, quarter_index, quarter_label
 from abm.intervals import spread
 from abm.labelled import Failed, Labelled, Panel, UnknownNameError
+from abm.lineage import Lineage
 from abm.operators import OPERATORS, Observed, observe, silent
 from abm.outcomes import OUTCOMES, Outcome
 from abm.schema import nearest
@@ -65,6 +66,8 @@ class Results:
         What made the results: versions, checksums, settings.
     added : mapping of str to Panel
         What agents recorded that the model does not have by itself (`abm.kinds`).
+    lineage : Lineage, optional
+        Scenarios that were run and states that were kept, from which branches go on; loaded results have none.
 
     Raises
     ------
@@ -85,6 +88,7 @@ class Results:
     failed_law: Integers
     manifest: Mapping[str, Any] = field(default_factory=dict)
     added: Mapping[str, Panel] = field(default_factory=dict)
+    lineage: Lineage | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Check shapes, then blank the runs that failed."""

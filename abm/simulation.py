@@ -6,7 +6,8 @@ worlds: lanes 2j and 2j + 1 of a pair see the same draws, so that their differen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from abm.backfire import Comparison
+from abm.branching import Line, Tree, plan_of
 from abm.calendar import quarter_label
 from abm.designs import redesigns, roadmap
-from abm.draws import check_seed
-from abm.engine import LANES, lanes_of_block, run_blocks
+from abm.engine import LANES
 from abm.equal_firms import equal_firms
 from abm.generations import Design
 from abm.handle import Handle
@@ -27,6 +28,7 @@ from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
 from abm.policy import Policy
 from abm.results import Panel, Results
+from abm.running import REPLICATIONS, Outcome, Progress, Request, run_lines
 from abm.scenario import Scenario, ScenarioError
 from abm.series import FIRM_SERIES, SERIES
 from abm.slide import Slide
@@ -40,11 +42,10 @@ from abm.worldfile import load_world_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Builder", "compare", "compiled_before", "kernel", "prepare", "run_arms", "simulate"]
+__all__ = [
+    "REPLICATIONS", "Builder", "compare", "compiled_before", "kernel", "prepare", "run_arms", "run_tree", "simulate",
+]  # fmt: skip
 
-Progress = Callable[[int, int], object]
-REPLICATIONS = 8
-"""Replications a point by default, so that parameter uncertainty and chance can be told apart (MODEL R15)."""
 POINTS_AT_ONCE = 256
 """Points whose parameters are drawn together."""
 
@@ -113,6 +114,7 @@ def run_arms(
     replications: int = REPLICATIONS,
     first_world: int = 0,
     lanes: int = LANES,
+    worlds: Sequence[int] | Ints | None = None,
 ) -> list[Results]:
     """Run worlds `first_world` to `first_world + runs - 1` in each arm; results in the order of the arms.
 
@@ -123,68 +125,16 @@ def run_arms(
     seed : root seed; together with the world's number it fixes every draw.
     threads : Python threads; None for one a core. Bits do not depend on it, nor on `runs`.
     progress : called with worlds done and in all.
+    worlds : ids of the worlds to run, in place of `first_world` and `runs`; each has the bits of any other batch.
     """
-    check_seed(seed)
-    for name, value in (("runs", runs), ("replications", replications)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
-    plan = prepare(arms)
-    worlds = np.arange(first_world, first_world + runs)
-    made: list[Results | None] = [None] * len(arms)
-    done = 0
-
-    def report(lanes_done: int, _: int) -> None:
-        if progress is not None:
-            progress((done + lanes_done) // len(arms), runs)
-
-    # arms of one machine are lanes of one kernel; all arms see the same worlds and draws
-    for machine in dict.fromkeys(map(machine_of, arms)):
-        builder = Builder(plan, arms, seed, replications, first_world, machine)
-        for place, recorded in zip(builder.places, _run(builder, runs, lanes, threads, report), strict=True):
-            made[place] = Results(
-                scenario=arms[place].name,
-                seed=seed,
-                replications=replications,
-                world=worlds,
-                parameters=parameter_values(arms[place], seed, worlds // replications),
-                firms=tuple(firm.id for firm in plan.world.firms),
-                designs=tuple(design.id for design in plan.designs),
-                manifest=_manifest(arms[place], plan, seed, runs, replications),
-                **recorded,
-            )
-        done += runs * len(builder.places)
-    return [one for one in made if one is not None]
+    request = Request(runs, seed, replications, threads, progress, lanes)
+    chosen = first_world + request.worlds if worlds is None else np.asarray(worlds)
+    return run_tree(Tree(Line(tuple(arms))), replace(request, runs=chosen))[0].results
 
 
-def _run(builder: Builder, runs: int, lanes: int, threads: int | None, report: Progress) -> Iterator[dict[str, Any]]:
-    """Run the arms of a builder in one kernel; what results hold of each."""
-    count, machine = len(builder.places), builder.machine
-    compiled = kernel(lanes, machine)
-    names = ("record", "firm_record", "failed_quarter", "failed_law", *machine.recorded)
-    blocks = run_blocks(
-        lambda handle: compiled(handle, 0, QUARTERS),
-        lambda start, handle: builder.fill(lanes_of_block(start, runs * count, lanes), handle),
-        runs * count,
-        lanes,
-        threads,
-        report,
-        lambda start, kept, handle: {name: getattr(handle.world, name)[..., :kept].copy() for name in names},
-    )
-    whole = {name: np.concatenate([block[name] for block in blocks], axis=-1) for name in names}
-    for place in range(count):
-        mine = {name: np.ascontiguousarray(array[..., place::count]) for name, array in whole.items()}
-        added = {name: builder.panel(name, mine.pop(name)) for name in machine.recorded}
-        yield {**mine, "added": added}
-
-
-def _manifest(arm: Scenario, plan: Blueprint, seed: int, runs: int, replications: int) -> dict[str, Any]:
-    return {
-        "scenario": arm.describe(),
-        "seed": seed,
-        "runs": runs,
-        "replications": replications,
-        "data_checksum": plan.pack.checksum,
-    }
+def run_tree(tree: Tree, request: Request) -> list[Outcome]:
+    """Run a tree of lines (`abm.branching`); what each left, in the order of `tree.lines`."""
+    return run_lines(plan_of(tree, prepare), tree, request, Builder)
 
 
 class Builder:
@@ -196,20 +146,40 @@ class Builder:
         arms: Sequence[Scenario],
         seed: int,
         replications: int,
-        first_world: int = 0,
+        first_world: int | Ints = 0,
         machine: Machine | None = None,
     ):
-        """Lanes of the arms that `machine` runs; by default that of the first arm."""
+        """Lanes of the arms that `machine` runs, by default that of the first arm; `first_world` may be all ids."""
         self.plan, self.arms, self.seed = plan, tuple(arms), seed
         self.replications, self.first_world = replications, first_world
         self.machine = machine_of(arms[0]) if machine is None else machine
         self.places = [place for place, arm in enumerate(arms) if machine_of(arm) == self.machine]
-        self._drawn: dict[tuple[int, int], Floats] = {}
+        self._drawn: dict[tuple[Any, int], Floats] = {}
+
+    def beside(self, places: list[int]) -> Builder:
+        """Fills the same worlds with other arms of the plan, and shares the parameters that were drawn.
+
+        Raises
+        ------
+        ScenarioError
+            An arm with rules or agents of its own.
+        """
+        if any(machine_of(self.arms[place]) != self.machine for place in places):
+            raise ScenarioError("a branch has the rules and agents of its past; change them from the start instead")
+        twin = copy(self)
+        twin.places = places
+        return twin
+
+    def values(self, arm: Scenario, points: Ints) -> dict[str, Floats]:
+        """Parameters of an arm at each point."""
+        return parameter_values(arm, self.seed, points)
 
     def lanes(self, ids: Ints) -> Lanes:
         """Arm, world, parameters, switches and rule of learning of lanes."""
         arm = np.array(self.places)[ids % len(self.places)]
-        worlds = self.first_world + ids // len(self.places)
+        runs = ids // len(self.places)
+        chosen = isinstance(self.first_world, np.ndarray)
+        worlds: Ints = self.first_world[runs] if chosen else self.first_world + runs  # type: ignore[index]
         parameter = np.empty((len(NAMES), len(ids)))
         switch = np.ones((len(SWITCHES), len(ids)))
         learning = np.zeros(len(ids), dtype=np.int64)
@@ -228,14 +198,16 @@ class Builder:
 
     def _chunk(self, place: int, chunk: int) -> Floats:
         """Parameters of `POINTS_AT_ONCE` points of an arm; drawing many at once costs as much as drawing a few."""
-        found = self._drawn.get((place, chunk))
+        arm = self.arms[place]
+        key = arm.point, tuple(sorted(arm.fixed.items()))
+        found = self._drawn.get((key, chunk))
         if found is None:
             points = np.arange(chunk * POINTS_AT_ONCE, (chunk + 1) * POINTS_AT_ONCE)
-            values = parameter_values(self.arms[place], self.seed, points)
+            values = self.values(arm, points)
             found = np.stack([values[name] for name in NAMES])
-            for old in [key for key in list(self._drawn) if key[1] < chunk - 1]:  # what threads still need is near
+            for old in [one for one in list(self._drawn) if one[1] < chunk - 1]:  # what threads still need is near
                 self._drawn.pop(old, None)
-            self._drawn[place, chunk] = found
+            self._drawn[key, chunk] = found
         return found
 
     def fill(self, ids: Ints, handle: Handle | None = None) -> Handle:
@@ -256,15 +228,17 @@ class Builder:
                 array[...] = static[name]
         return handle
 
-    def panel(self, name: str, values: Floats) -> Panel:
-        """A recorded field of an added kind of agents with its labels."""
-        field = self.machine.fields[name]
+    def panel(self, machine: Machine, name: str, values: Floats, stop: int = QUARTERS) -> Panel:
+        """A recorded field of an added kind of agents with its labels, up to the quarter before `stop`."""
+        field = machine.fields[name]
+        if "quarter" in field.dims:
+            values = np.take(values, range(stop), axis=field.dims.index("quarter"))
         labels: dict[str, tuple[str, ...]] = {
-            "quarter": tuple(quarter_label(step) for step in range(QUARTERS)),
+            "quarter": tuple(quarter_label(step) for step in range(stop)),
             "firm": tuple(firm.id for firm in self.plan.world.firms),
             "vendor": tuple(vendor.id for vendor in self.plan.world.vendors),
             "offer": tuple(offer.id for offer in self.plan.world.offers),
-            **{kind.name: kind.ids for kind in self.machine.kinds},
+            **{kind.name: kind.ids for kind in machine.kinds},
         }
         axes = {
             dim: labels.get(dim, tuple(map(str, range(size))))
