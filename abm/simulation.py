@@ -8,26 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from abm.backfire import Comparison
-from abm.branching import Line, Tree, plan_of
-from abm.calendar import quarter_label
+from abm.branching import Line, Resume, Tree, plan_of
+from abm.calendar import quarter_index, quarter_label
+from abm.courses import chain, end_of
 from abm.designs import redesigns, roadmap
 from abm.engine import LANES
 from abm.equal_firms import equal_firms
 from abm.generations import Design
 from abm.handle import Handle
 from abm.lawtables import compile_law
+from abm.leverage import Leverage, Stages, leverage_from, leverage_lines, measured_step
 from abm.machine import Machine, compiled_before, kernel, machine_of
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
 from abm.policy import Policy
-from abm.results import Panel, Results
+from abm.results import Panel, Results, horizon_step
 from abm.running import REPLICATIONS, Outcome, Progress, Request, run_lines
 from abm.scenario import Scenario, ScenarioError
 from abm.series import FIRM_SERIES, SERIES
@@ -253,6 +255,64 @@ def _typed(field: Field, array: Any) -> Floats | Ints:
     return np.ascontiguousarray(array, dtype=np.float64)
 
 
+@dataclass(frozen=True, eq=False)
+class Ran:
+    """What courses of scenarios left: results of each place, and leverage of places two by two at some quarters."""
+
+    results: list[Results]
+    leverage: list[dict[int, Leverage]]
+
+    def comparison(self, pair: int = 0) -> Comparison:
+        """Places 2 j and 2 j + 1 as a comparison."""
+        return Comparison(*self.results[2 * pair : 2 * pair + 2], self.leverage[pair])
+
+
+def run_courses(
+    courses: Sequence[Stages], request: Request, steps: Sequence[int] = (), keep: Sequence[int] = (),
+    resume: Resume | None = None, stop: int = QUARTERS,
+) -> Ran:  # fmt: skip
+    """Run courses of scenarios in the same worlds, each a place.
+
+    Parameters
+    ----------
+    courses : scenarios of each place, with the first quarter of each.
+    steps : quarters at which leverage is measured, over places two by two.
+    keep : quarters before which the state is kept for later branches.
+    resume : a kept state to begin from; stop : quarter after the last.
+    """
+    lines = {step: leverage_lines(courses, step) for step in dict.fromkeys(steps)}
+    root = chain(courses, stop, [line for three in lines.values() for line in three], keep)
+    tree = Tree(root, resume)
+    outcomes = dict(zip(map(id, tree.lines), run_tree(tree, request), strict=True))
+    measured = {step: [outcomes[id(line)].measured for line in three] for step, three in lines.items()}
+    leverage = [
+        {step: leverage_from(step, found, (place, place + 1)) for step, found in measured.items()}
+        for place in range(0, len(courses) - 1, 2)
+    ]
+    return Ran(outcomes[id(end_of(root))].results, leverage)
+
+
+def kept_before(checkpoints: Sequence[str]) -> list[int]:
+    """Quarters before which the state is kept: those that follow the checkpoints.
+
+    Raises
+    ------
+    ScenarioError
+        A checkpoint that is no quarter from 2020Q1 to 2032Q3.
+    """
+    found = []
+    for label in checkpoints:
+        try:
+            step = quarter_index(label)
+        except (ValueError, TypeError, AttributeError):
+            raise ScenarioError(f"checkpoint {label!r} is no quarter; write it such as 2026Q4") from None
+        if not 0 <= step < QUARTERS - 1:
+            last = quarter_label(QUARTERS - 2)
+            raise ScenarioError(f"checkpoint {label!r} must lie from {quarter_label(0)} to {last}")
+        found.append(step + 1)
+    return sorted(set(found))
+
+
 def simulate(
     scenario: Scenario | str = "history",
     runs: int = 256,
@@ -260,6 +320,7 @@ def simulate(
     threads: int | None = None,
     progress: Progress | None = None,
     replications: int = REPLICATIONS,
+    checkpoints: Sequence[str] = (),
 ) -> Results:
     """Simulate a scenario from 2020Q1 to 2032Q4 in `runs` worlds.
 
@@ -268,13 +329,16 @@ def simulate(
     scenario : a scenario, the name of a shipped one, or the path of a scenario file.
     runs : number of worlds (parameter points x replications).
     seed : root seed, 0 to 2**63 - 1: same seed, same bits, on any number of threads and in any batch.
+    checkpoints : quarters, such as "2026Q4", whose state at their end is kept (about 0.1 MB a run and quarter), so
+        that `Results.branch` from a later quarter goes on from there instead of running the past again.
 
     Raises
     ------
     ScenarioError, ValueError
         One line that names what is wrong and the cure.
     """
-    return run_arms([_scenario(scenario)], runs, seed, threads, progress, replications)[0]
+    request = Request(runs, seed, replications, threads, progress)
+    return run_courses([((0, _scenario(scenario)),)], request, keep=kept_before(checkpoints)).results[0]
 
 
 def compare(
@@ -285,16 +349,21 @@ def compare(
     threads: int | None = None,
     progress: Progress | None = None,
     replications: int = REPLICATIONS,
+    leverage: Sequence[int | str] = (),
+    checkpoints: Sequence[str] = (),
 ) -> Comparison:
     """Simulate a scenario and its counterfactual in the same worlds: the pairs differ by the rules alone.
 
     Parameters are as in `simulate`; `counterfactual` is the name of a shipped scenario (it takes over the scenario's
-    parameters and switches) or a scenario of its own.
+    parameters and switches) or a scenario of its own. `leverage` names horizons at which leverage is measured in the
+    same go (MODEL 9.4), each for about a quarter of the time of a run; regimes then rest on it too.
     """
     controls = _scenario(scenario)
     other = controls.counterfactual(counterfactual) if isinstance(counterfactual, str) else counterfactual
-    with_controls, without = run_arms([controls, replace(other)], runs, seed, threads, progress, replications)
-    return Comparison(with_controls, without)
+    request = Request(runs, seed, replications, threads, progress)
+    steps = [measured_step(horizon_step(one)) for one in leverage]
+    courses = [((0, controls),), ((0, replace(other)),)]
+    return run_courses(courses, request, steps, kept_before(checkpoints)).comparison()
 
 
 def _scenario(scenario: Scenario | str) -> Scenario:
