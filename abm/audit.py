@@ -98,7 +98,9 @@ class Audit:
 def audit_row(channel: str, stays: Codes, groups: Codes) -> AuditRow:
     """Row of a channel: `stays` (run,) is 1 where the pair is in the regime without it, 0 where it is not."""
     shares = cluster_shares(stays, groups, 2)
-    return AuditRow(channel, int(stays.sum()), *(float(one[1]) for one in (shares.probability, shares.low, shares.high)))
+    return AuditRow(
+        channel, int(stays.sum()), *(float(one[1]) for one in (shares.probability, shares.low, shares.high))
+    )
 
 
 def _percent(share: float, low: float, high: float) -> str:
@@ -143,7 +145,8 @@ def mediation_rows(total: Effects, direct: Effects, groups: Codes) -> tuple[Medi
         known = np.isfinite(whole) & np.isfinite(part)
         columns = np.where(known, np.stack([whole, part, whole - part]), np.nan).T
         means = cluster_means(columns, groups)
-        rows.append(MediationRow(name, total[name].unit, *(_ends(means, i) for i in range(3)), int(known.sum())))
+        whole_of, direct_of, mediated_of = (_ends(means, column) for column in range(3))
+        rows.append(MediationRow(name, total[name].unit, whole_of, direct_of, mediated_of, int(known.sum())))
     return tuple(rows)
 
 

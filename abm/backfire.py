@@ -156,8 +156,8 @@ class Comparison:
         if found is not None and change is not None:
             known = int(np.sum(~np.isnan(change) & used))
             rests_on = (
-                f"domestic output or leverage (a change of {LEVERAGE_BAND:.2f}, measured at {found.quarter}, defined in "
-                f"{known} of {int(used.sum())} pairs)"
+                f"domestic output or leverage (a change of {LEVERAGE_BAND:.2f}, measured at {found.quarter}, "
+                f"defined in {known} of {int(used.sum())} pairs)"
             )
         names = self.controls.scenario, self.counterfactual.scenario
         return RegimeTable(*names, quarter_label(step), bands, NAMES, codes, shares, self.failed, rests_on)

@@ -254,19 +254,19 @@ class Block:
         line = self.tree.lines[index]
         if index:
             self._turn(index)
-        events = [(quarter, -1) for quarter in line.keep]
-        events += [(self.tree.lines[child].start, child) for child in self.tree.children[index]]
-        for quarter, child in sorted(events):
+        children = self.tree.children[index]
+        for quarter in sorted({*line.keep, *(self.tree.lines[child].start for child in children)}):
             now = self._advance(now, quarter)
-            if child < 0:
-                self.found[index].setdefault("kept", {})[quarter] = self._copy(self.count)
-                continue
-            last = (quarter, child) == max(events) and line.stop <= now
-            saved = None if last else self._copy()
-            self._follow(child, now)
-            if saved is not None:
-                self._restore(saved)
-                self._turn(index)
+            leaving = [child for child in children if self.tree.lines[child].start == quarter]
+            over = line.stop <= now and leaving and leaving[-1] == children[-1]
+            saved = None if over and len(leaving) == 1 and quarter not in line.keep else self._copy()
+            if quarter in line.keep and saved is not None:
+                kept = {name: values[..., : self.count].copy() for name, values in saved.items()}
+                self.found[index].setdefault("kept", {})[quarter] = kept
+            for child in leaving:
+                self._follow(child, now)
+                if saved is not None:
+                    self._restore(saved, index)
         self._advance(now, line.stop)
         self.found[index].update(self._collected(line))
 
@@ -281,12 +281,14 @@ class Block:
         for name in LANE_FIELDS:
             getattr(self.handle.world, name)[...] = getattr(lanes, name)
 
-    def _copy(self, count: int | None = None) -> dict[str, Any]:
-        return {name: getattr(self.handle.world, name)[..., :count].copy() for name in self.changing}
+    def _copy(self) -> dict[str, Any]:
+        return {name: getattr(self.handle.world, name).copy() for name in self.changing}
 
-    def _restore(self, saved: Mapping[str, Any]) -> None:
+    def _restore(self, saved: Mapping[str, Any], index: int) -> None:
+        """Back to where a line was left."""
         for name, values in saved.items():
             getattr(self.handle.world, name)[...] = values
+        self._turn(index)
 
     def _collected(self, line: Line) -> Iterator[tuple[str, Any]]:
         world, count = self.handle.world, self.count

@@ -26,7 +26,7 @@ from abm.lineage import Lineage, lineage_from
 from abm.machine import machine_of
 from abm.regimes import NAMES
 from abm.results import Results, ResultsError, horizon_step
-from abm.running import REPLICATIONS, Progress, Request
+from abm.running import Progress, Request
 from abm.scenario import Scenario, ScenarioError
 from abm.simulation import Builder, prepare, run_courses, run_tree, shipped_pack
 from abm.vocabulary import FIRM_HETEROGENEITY, QUARTERS
@@ -204,7 +204,8 @@ def side_by_side(
             step: leverage_from(step, [outcomes[id(one)].measured for one in three], (0, 1))
             for step, three in mine.items()
         }
-        found.append(Comparison(*outcomes[id(line)].results, measured))
+        controls, other = outcomes[id(line)].results
+        found.append(Comparison(controls, other, measured))
     return found
 
 

@@ -9,7 +9,9 @@ from abm.leverage import Stages, arms_at
 from abm.vocabulary import QUARTERS
 
 
-def chain(courses: Sequence[Stages], stop: int = QUARTERS, extra: Sequence[Line] = (), keep: Sequence[int] = ()) -> Line:
+def chain(
+    courses: Sequence[Stages], stop: int = QUARTERS, extra: Sequence[Line] = (), keep: Sequence[int] = ()
+) -> Line:
     """One line after another, a new one whenever a place changes its scenario; the last one gives the results.
 
     Parameters

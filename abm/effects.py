@@ -246,7 +246,7 @@ class Arms:
         return [
             Effect("third_party_gain", "USD bn", f"{text}, present value", a - b, a, b),
             Effect("third_party_share", "pp", "its share of AI revenue and tool sales of the four quarters",
-                   parts[0] - parts[1], *parts),
+                   parts[0] - parts[1], parts[0], parts[1]),
         ]  # fmt: skip
 
     def half_domestic(self) -> tuple[Waiting, Waiting]:

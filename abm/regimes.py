@@ -96,7 +96,7 @@ def band_sign(effect: Floats, band: float) -> Codes:
 
 
 def decoupling_sign(output: Floats, leverage: Floats | None, bands: float = 1.0) -> Codes:
-    """+1 where domestic output rose or leverage fell beyond its band, else -1 where either moved the other way (MODEL 9).
+    """+1 where output rose or leverage fell beyond its band, else -1 where either moved the other way (MODEL 9).
 
     Parameters
     ----------

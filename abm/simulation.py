@@ -264,7 +264,7 @@ class Ran:
 
     def comparison(self, pair: int = 0) -> Comparison:
         """Places 2 j and 2 j + 1 as a comparison."""
-        return Comparison(*self.results[2 * pair : 2 * pair + 2], self.leverage[pair])
+        return Comparison(self.results[2 * pair], self.results[2 * pair + 1], self.leverage[pair])
 
 
 def run_courses(
