@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from abm.agents import AIFirm
     from abm.backfire import Comparison
+    from abm.continuing import continuations
     from abm.explanation import Explanation, explain
     from abm.kinds import AgentKind
     from abm.law import ChipSpec, Ruling, classify
@@ -41,6 +42,7 @@ __all__ = [
     "__version__",
     "classify",
     "compare",
+    "continuations",
     "explain",
     "list_scenarios",
     "load_parameters",
@@ -63,6 +65,7 @@ _HOME = {
     "ScenarioError": "scenario",
     "classify": "law",
     "compare": "simulation",
+    "continuations": "continuing",
     "explain": "explanation",
     "list_scenarios": "scenario",
     "load_parameters": "parameters",

@@ -3,38 +3,44 @@
 Nothing here says "backfires" without a horizon, a probability, an interval and the number of runs.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from abm.calendar import quarter_label
 from abm.decomposition import Decomposition, decompose
 from abm.effects import Arms, Effect, Effects
-from abm.intervals import (
-    Shares,
-    Survival,
-    Waiting,
-    cluster_shares,
-    first_lasting,
-    independent_groups,
-    spread,
-)
+from abm.intervals import Waiting, cluster_shares, first_lasting, independent_groups, spread
+from abm.leverage import Leverage, measured_step
 from abm.outcomes import Floats
+from abm.pain import SCOPES, RelativePain, bite_half_life, losses
 from abm.regimes import (
-    DECOUPLING_RESTS_ON,
     LEAD_BAND,
+    LEVERAGE_BAND,
     NAMES,
+    OUTPUT_ALONE,
     OUTPUT_BAND,
     REVENUE_BAND,
     Codes,
     regime_codes,
 )
-from abm.results import Results, UnknownNameError, horizon_step
+from abm.results import Results, UnknownNameError, continuing, horizon_step
 from abm.schema import nearest
-from abm.storage import new_folder
+from abm.storage import new_folder, read_leverage, write_leverage
+from abm.verdicts import Backfire, Reclassification, RegimeRow, RegimeTable, SummaryRow
+from abm.weights import AIMS, SCALES, NetEffect, share_negative, simplex, standardised
+
+if TYPE_CHECKING:
+    from abm.audit import Audit, Mediation
+    from abm.scenario import Scenario
+
+__all__ = ["HORIZONS", "Backfire", "Comparison", "Reclassification", "RegimeRow", "RegimeTable", "SummaryRow"]
 
 HORIZONS = ("2026", "2028", "2030", "2032")
 """Horizons of every table; each means the fourth quarter."""
@@ -43,8 +49,11 @@ BAND_FACTORS = (0.5, 1.0, 2.0)
 STAYS = 4
 """Quarters that an effect must stay outside its band to count as a backfire."""
 
-_BACKFIRE = (("lead", -LEAD_BAND), ("domestic_output", OUTPUT_BAND), ("us_revenue", -REVENUE_BAND))
-"""Dimensions of backfire and their bands, signed: lead lost, domestic output induced, US revenue lost."""
+_BACKFIRE = (("lead", -LEAD_BAND), ("domestic_output", OUTPUT_BAND), ("us_revenue", -REVENUE_BAND),
+             ("relative_pain", SCALES["relative pain"]))  # fmt: skip
+"""Dimensions of backfire and their bands, signed: lead lost, output induced, US revenue lost, the US hurt more."""
+_WHOLE = tuple(SCOPES)[-1]
+"""Relative pain with all sides of the US economy that the model knows."""
 
 HEADLINES = (
     "lead", "lead_china_slowed", "lead_us_changed", "domestic_output", "self_reliance", "half_domestic_earlier",
@@ -55,162 +64,6 @@ HEADLINES = (
 
 def _median(level: Floats | None) -> float:
     return float("nan") if level is None else spread(level).median
-
-
-@dataclass(frozen=True)
-class RegimeRow:
-    """Probability of one regime at a horizon, with its 90 % interval."""
-
-    regime: str
-    probability: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, eq=False)
-class RegimeTable:
-    """Probabilities of the eleven regimes and of `undefined` at one horizon.
-
-    Attributes
-    ----------
-    bands : float
-        Factor on the bands.
-    codes : (run,)
-        Regime of each pair as a place in `names`; -1 for pairs with a failed run, which count nowhere else.
-    shares : Shares
-        Probabilities and intervals by place in `names`, with the counts below.
-    failed : int
-        Pairs left out because a run failed.
-    decoupling_rests_on : str
-        What the second sign of the partition is made of.
-    """
-
-    scenario: str
-    counterfactual: str
-    horizon: str
-    bands: float
-    names: tuple[str, ...]
-    codes: Codes
-    shares: Shares
-    failed: int
-    decoupling_rests_on: str = DECOUPLING_RESTS_ON
-
-    @property
-    def runs(self) -> int:
-        """Pairs counted."""
-        return self.shares.runs
-
-    @property
-    def points(self) -> int:
-        """Independent groups of pairs: parameter points, or pairs where all have the same parameters."""
-        return self.shares.clusters
-
-    @property
-    def effective(self) -> float:
-        """Number of independent pairs worth as much."""
-        return self.shares.effective
-
-    @property
-    def mixed(self) -> int:
-        """Points whose pairs fall into more than one regime; many call for more replications a point."""
-        return self.shares.mixed
-
-    @cached_property
-    def rows(self) -> tuple[RegimeRow, ...]:
-        """One row per regime, `undefined` last."""
-        columns = zip(self.names, self.shares.probability, self.shares.low, self.shares.high, strict=True)
-        return tuple(RegimeRow(name, float(p), float(low), float(high)) for name, p, low, high in columns)
-
-    def __getitem__(self, regime: str) -> RegimeRow:
-        """Row of a regime; UnknownNameError names the nearest one."""
-        if regime not in self.names:
-            raise UnknownNameError(f"regime {regime!r} is unknown{nearest(str(regime), self.names)}")
-        return self.rows[self.names.index(regime)]
-
-
-@dataclass(frozen=True, eq=False)
-class Reclassification:
-    """How regimes move when all bands are halved or doubled.
-
-    Attributes
-    ----------
-    factors : tuple of float
-    tables : tuple of RegimeTable
-        One per factor.
-    changed : (factor,)
-        Share of pairs whose regime differs from that under the bands as they are.
-    moves : (factor, regime, regime)
-        Pairs by regime under the bands as they are (rows) and under the factor (columns).
-    """
-
-    horizon: str
-    factors: tuple[float, ...]
-    names: tuple[str, ...]
-    tables: tuple[RegimeTable, ...]
-    changed: Floats
-    moves: Codes
-
-
-@dataclass(frozen=True, eq=False)
-class Backfire:
-    """When an effect passes its band on the bad side and stays there for four quarters, over pairs.
-
-    `waiting.quarter` is censored where it has not happened by the last quarter from which four can be seen.
-    """
-
-    dimension: str
-    band: float
-    waiting: Waiting
-    groups: Codes
-
-    @cached_property
-    def survival(self) -> Survival:
-        """Share of pairs without a backfire by quarter (Kaplan-Meier), with 90 % interval over points and counts."""
-        return self.waiting.curve(self.groups)
-
-    @property
-    def quarters(self) -> tuple[str, ...]:
-        """Labels of the steps of `survival`."""
-        return tuple(quarter_label(int(step)) for step in self.survival.steps)
-
-    def surviving(self, horizon: int | str) -> tuple[float, float, float]:
-        """Share of pairs without a backfire by a horizon, and its 90 % interval; the last known beyond the record."""
-        if not self.survival.steps.size:
-            return (np.nan, np.nan, np.nan)
-        place = min(horizon_step(horizon), int(self.survival.steps[-1]))
-        curve = self.survival
-        return float(curve.alive[place]), float(curve.low[place]), float(curve.high[place])
-
-    @property
-    def median(self) -> str | None:
-        """Quarter by which it has happened in half of the pairs (Kaplan-Meier), None if that lies beyond the record."""
-        step = self.waiting.median()
-        return None if step is None else quarter_label(step)
-
-    @property
-    def probability(self) -> float:
-        """Share of pairs in which it happens within the record."""
-        return self.waiting.share
-
-
-@dataclass(frozen=True)
-class SummaryRow:
-    """One line of the summary: an effect at a horizon over pairs, and the median level in each arm.
-
-    `n` counts pairs with a value, `failed` those left out because a run failed, `censored` those that are bounds.
-    """
-
-    horizon: str
-    effect: str
-    unit: str
-    median: float
-    low: float
-    high: float
-    controls: float
-    counterfactual: float
-    n: int
-    failed: int
-    censored: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,6 +77,9 @@ class Comparison:
     counterfactual : Results
         Without them.
 
+    measured : mapping of int to Leverage
+        Leverage by quarter index, where it was measured; regimes then rest on it too.
+
     Raises
     ------
     ResultsError
@@ -232,6 +88,7 @@ class Comparison:
 
     controls: Results
     counterfactual: Results
+    measured: Mapping[int, Leverage] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Pair the arms, which checks them."""
@@ -281,20 +138,34 @@ class Comparison:
     def regimes(self, horizon: int | str, bands: float = 1.0) -> RegimeTable:
         """Probability of each regime, with intervals that respect points and replications.
 
+        The second sign rests on domestic output, and on leverage where it was measured (`with_leverage`).
+
         Parameters
         ----------
         bands : float
-            Factor on the three bands (1 month of lead, .25 of ln domestic output, .03 of ln revenue).
+            Factor on the bands (1 month of lead, .25 of ln domestic output, .10 of leverage, .03 of ln revenue).
         """
         step = self._step(horizon)
         lead, output, revenue = (self.paths[name].values[:, step] for name in ("lead", "domestic_output", "us_revenue"))
-        codes = np.where(self.arms.ok, regime_codes(lead, output, revenue, bands), -1)
+        found = self.measured.get(measured_step(step))
+        change = None if found is None else found.change()
+        codes = np.where(self.arms.ok, regime_codes(lead, output, revenue, bands, change), -1)
         used = codes >= 0
-        parameters = {name: values[used] for name, values in self.controls.parameters.items()}
-        groups = independent_groups(self.controls.point[used], self.controls.world[used], parameters)
-        shares = cluster_shares(codes[used], groups, len(NAMES))
+        shares = cluster_shares(codes[used], self._groups_of(used), len(NAMES))
+        rests_on = OUTPUT_ALONE
+        if found is not None and change is not None:
+            known = int(np.sum(~np.isnan(change) & used))
+            rests_on = (
+                f"domestic output or leverage (a change of {LEVERAGE_BAND:.2f}, measured at {found.quarter}, "
+                f"defined in {known} of {int(used.sum())} pairs)"
+            )
         names = self.controls.scenario, self.counterfactual.scenario
-        return RegimeTable(*names, quarter_label(step), bands, NAMES, codes, shares, self.failed)
+        return RegimeTable(*names, quarter_label(step), bands, NAMES, codes, shares, self.failed, rests_on)
+
+    def _groups_of(self, used: Any) -> Codes:
+        """Independent groups of some pairs."""
+        parameters = {name: values[used] for name, values in self.controls.parameters.items()}
+        return independent_groups(self.controls.point[used], self.controls.world[used], parameters)
 
     def reclassification(self, horizon: int | str) -> Reclassification:
         """Regimes under bands halved, as they are, and doubled, and who moves where."""
@@ -312,15 +183,102 @@ class Comparison:
     def time_to_backfire(self, bands: float = 1.0) -> dict[str, Backfire]:
         """First quarter outside the band, on the side that hurts the controller, that stays there four quarters.
 
-        By dimension: `lead` (US lead lost), `domestic_output` (China makes more), `us_revenue` (vendors earn less).
+        By dimension: `lead` (US lead lost), `domestic_output` (China makes more), `us_revenue` (vendors earn less),
+        `relative_pain` (the US is hurt more than China, all of its sides counted).
         """
         found = {}
         for name, signed in _BACKFIRE:
             band = bands * signed
-            path = self.paths[name].values
+            path = losses(self.arms, _WHOLE)[2] if name == "relative_pain" else self.paths[name].values
             outside = path < band if band < 0 else path > band
             found[name] = Backfire(name, band, first_lasting(outside, self.arms.ok, STAYS), self.groups)
         return found
+
+    # --- leverage, pain, weights, causes ------------------------------------------------------------------------------
+
+    def leverage(self, horizon: int | str) -> Leverage:
+        """What a full stop of US supply would still deny China at a horizon, in both arms (MODEL 9.4).
+
+        Taken from `measured`, else measured now by running both arms again with two branches, all denied and all legal.
+        The last horizons use 2031Q4, since a year of deliveries must follow.
+        """
+        step = measured_step(self._step(horizon))
+        known = self.measured.get(step)
+        found: Leverage = continuing().measure_leverage(self, [step])[step] if known is None else known
+        return found
+
+    def with_leverage(self, horizons: Sequence[int | str] = HORIZONS) -> Comparison:
+        """The same comparison with leverage at some horizons, measured in one run, so that regimes rest on it too."""
+        steps = [measured_step(self._step(horizon)) for horizon in horizons]
+        missing = [step for step in dict.fromkeys(steps) if step not in self.measured]
+        more: dict[int, Leverage] = continuing().measure_leverage(self, missing) if missing else {}
+        return replace(self, measured={**self.measured, **more})
+
+    def relative_pain(self, horizon: int | str, scope: str = "vendors") -> RelativePain:
+        """Who is hurt more by a horizon, rho = (a - b) / (|a| + |b|), with quadrants (MODEL 9.5).
+
+        Parameters
+        ----------
+        scope : str
+            What counts on the US side: "vendors", or "with AI firms and treasury".
+        """
+        if scope not in SCOPES:
+            raise UnknownNameError(f"scope {scope!r} is unknown{nearest(str(scope), SCOPES)}")
+        step = self._step(horizon)
+        us, china, value = (path[:, step] for path in losses(self.arms, scope))
+        return RelativePain(quarter_label(step), scope, us, china, value, self.groups)
+
+    def bite_half_life(self) -> Waiting:
+        """Quarters from China's deepest loss of compute until half of it is made good; censored at the end."""
+        return bite_half_life(self.arms)
+
+    def net_strategic_effect(self, horizon: int | str) -> NetEffect:
+        """Share of all weights on lead, China's dependence, revenue and relative pain for which the controls lose.
+
+        Dependence is leverage where it was measured, else self-reliance with the opposite sign (MODEL 9.8).
+        """
+        step = self._step(horizon)
+        found = self.measured.get(measured_step(step))
+        reliance = self.paths["self_reliance"].values[:, step] / 100.0
+        effects = dict(zip(AIMS, (
+            self.paths["lead"].values[:, step],
+            -reliance if found is None else found.change(),
+            self.paths["us_revenue"].values[:, step],
+            -self.relative_pain(horizon, _WHOLE).value,
+        ), strict=True))  # fmt: skip
+        scores = np.stack([standardised(aim, effect) for aim, effect in effects.items()], axis=1)
+        rests_on = "self-reliance" if found is None else f"leverage at {found.quarter}"
+        values = share_negative(scores, simplex())
+        return NetEffect(quarter_label(step), scores, values, rests_on, self.groups)
+
+    def audit(
+        self, horizon: int | str, regime: str = "full backfire", progress: Callable[[int, int], object] | None = None
+    ) -> Audit:
+        """What a regime is owed to: its pairs are run again with each channel off in both arms, and without reactions.
+
+        `audit(...).sentence` says "emerges" only of pairs that stay in the regime when no state reacts.
+        """
+        found: Audit = continuing().audit(self, horizon, regime, progress)
+        return found
+
+    def mediation(self, horizon: int | str) -> Mediation:
+        """How much of the effects is policy answering policy: the arm with controls is run again without reactions."""
+        found: Mediation = continuing().mediation(self, horizon)
+        return found
+
+    def branch(
+        self, at: str, scenario: Scenario | str, counterfactual: Scenario | str | None = None, until: str | None = None
+    ) -> Comparison:
+        """Let the arm with controls go on under another scenario from a quarter on (see `Results.branch`).
+
+        The other arm goes on as it was, or under `counterfactual`.
+        """
+        other = self.counterfactual
+        if counterfactual is not None:
+            other = other.branch(at, counterfactual, until)
+        elif until is not None:
+            other = other.up_to(until)
+        return Comparison(self.controls.branch(at, scenario, until), other)
 
     def summary(self, horizons: Sequence[int | str] = HORIZONS) -> list[SummaryRow]:
         """Headline effects at each horizon: median, 90 % interval over pairs, N."""
@@ -351,9 +309,12 @@ class Comparison:
         with new_folder(folder) as inside:
             self.controls.save(inside / "controls")
             self.counterfactual.save(inside / "counterfactual")
+            if self.measured:
+                write_leverage(inside, {step: found.delivered for step, found in self.measured.items()})
         return Path(folder)
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Comparison":
+    def load(cls, folder: str | Path) -> Comparison:
         """A saved comparison; ResultsError if an arm is missing or broken."""
-        return cls(Results.load(Path(folder) / "controls"), Results.load(Path(folder) / "counterfactual"))
+        arms = Results.load(Path(folder) / "controls"), Results.load(Path(folder) / "counterfactual")
+        return cls(*arms, {step: Leverage(step, delivered) for step, delivered in read_leverage(folder).items()})

@@ -1,6 +1,6 @@
 """Paired effects of the controls: the same worlds with and without them, quarter by quarter (MODEL sections 8, 9)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -25,6 +25,9 @@ from abm.schema import nearest
 
 HALF = 0.5
 """Domestic share whose date says how much earlier self-reliance comes (MODEL 9.2)."""
+
+THIRD_PARTIES = ("revenue_row", "tools_from_nl", "tools_from_jp")
+"""Series of what third parties earn."""
 
 type Path = Callable[[Floats], Floats]
 type Compare = Callable[[Floats, Floats], Floats]
@@ -127,6 +130,8 @@ _COMPARABLE = (
                "toolmaker_sales", present_value, log_ratio),
     Comparable("vendor_cn_revenue", "ln", "chip sales of Chinese designers, present value", "vendor_cn_revenue",
                present_value, log_ratio),
+    Comparable("grey_rents", "USD bn", "what brokers earn on smuggled chips, present value", "broker_rent",
+               present_value, _difference),
 )  # fmt: skip
 """Effects that need one series only; the lead and self-reliance have their own functions."""
 
@@ -175,6 +180,7 @@ class Arms:
     def paths(self) -> Mapping[str, Effect]:
         """Every effect over all quarters, (run, quarter)."""
         found = [*self._lead(), *(self.compare(entry) for entry in _COMPARABLE), *self._self_reliance()]
+        found += self._third_parties()
         table = {effect.name: effect for effect in found}
         return {**{effect.name: effect for effect in self._outcomes()}, **table}
 
@@ -224,6 +230,24 @@ class Arms:
             Effect("self_reliance_denial", "pp", "part of it at the domestic volume without controls", denied - share0),
             Effect("self_reliance_inducement", "pp", "part of it from the change of domestic volume", share1 - denied),
         ]
+
+    def sums(self, names: Sequence[str]) -> tuple[Floats, Floats]:
+        """Sum of some series with and without the controls, as in `pairs`."""
+        both = [self.pairs(name) for name in names]
+        return sum((one for one, _ in both[1:]), both[0][0]), sum((one for _, one in both[1:]), both[0][1])
+
+    def _third_parties(self) -> list[Effect]:
+        """What AI firms, hosts and toolmakers outside both blocs earn, and their share of the world's (MODEL 9.6)."""
+        mine = self.sums(THIRD_PARTIES)
+        rest = self.sums(("revenue_cn", "revenue_us", "tools_from_us", "tools_from_cn"))
+        a, b = (present_value(flow) for flow in mine)
+        parts = [100.0 * share(year_sum(own), year_sum(own + other)) for own, other in zip(mine, rest, strict=True)]
+        text = "revenue of AI firms and hosts outside both blocs and of Dutch and Japanese toolmakers"
+        return [
+            Effect("third_party_gain", "USD bn", f"{text}, present value", a - b, a, b),
+            Effect("third_party_share", "pp", "its share of AI revenue and tool sales of the four quarters",
+                   parts[0] - parts[1], parts[0], parts[1]),
+        ]  # fmt: skip
 
     def half_domestic(self) -> tuple[Waiting, Waiting]:
         """When the domestic share of a year's compute passes one half for four quarters, in each arm."""

@@ -66,6 +66,14 @@ class Panel:
     axes: Mapping[str, tuple[str, ...]]
     values: Floats
 
+    def up_to(self, stop: int) -> Panel:
+        """The same without the quarters from `stop` on."""
+        if "quarter" not in self.axes:
+            return self
+        place = list(self.axes).index("quarter")
+        axes = {**self.axes, "quarter": self.axes["quarter"][:stop]}
+        return Panel(self.unit, self.meaning, axes, np.take(self.values, range(stop), axis=place))
+
 
 @dataclass(frozen=True)
 class Failed:

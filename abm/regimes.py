@@ -21,8 +21,10 @@ OUTPUT_BAND = 0.25
 """Change of ln domestic output that counts."""
 REVENUE_BAND = 0.03
 """Change of ln present value of US revenue that counts."""
-DECOUPLING_RESTS_ON = "domestic output alone; leverage is not measured yet"
-"""What the second sign is made of: MODEL 9 adds a fall of leverage as soon as there is one."""
+LEVERAGE_BAND = 0.10
+"""Change of leverage that counts, on the same sign as domestic output: a fall means decoupling."""
+OUTPUT_ALONE = "domestic output alone; leverage was not measured"
+"""What the second sign is made of where no leverage is at hand."""
 
 UNDEFINED = "undefined"
 _ANY = (-1, 0, 1)
@@ -93,7 +95,24 @@ def band_sign(effect: Floats, band: float) -> Codes:
     return np.asarray((effect > band).astype(np.int64) - (effect < -band))
 
 
-def regime_codes(lead: Floats, output: Floats, revenue: Floats, bands: float = 1.0) -> Codes:
+def decoupling_sign(output: Floats, leverage: Floats | None, bands: float = 1.0) -> Codes:
+    """+1 where output rose or leverage fell beyond its band, else -1 where either moved the other way (MODEL 9).
+
+    Parameters
+    ----------
+    output, leverage : (run,)
+        Changes; where leverage is unknown (NaN) output alone decides.
+    """
+    made = band_sign(output, bands * OUTPUT_BAND)
+    if leverage is None:
+        return made
+    lost = -band_sign(np.where(np.isnan(leverage), 0.0, leverage), bands * LEVERAGE_BAND)
+    return np.where((made > 0) | (lost > 0), 1, np.minimum(made, lost))
+
+
+def regime_codes(
+    lead: Floats, output: Floats, revenue: Floats, bands: float = 1.0, leverage: Floats | None = None
+) -> Codes:
     """Regime of each run as an index into `NAMES`.
 
     Parameters
@@ -105,7 +124,9 @@ def regime_codes(lead: Floats, output: Floats, revenue: Floats, bands: float = 1
     revenue : (run,)
         Change of ln present value of US vendors' world revenue.
     bands : float
-        Factor on all three bands, for the reclassification table.
+        Factor on all bands, for the reclassification table.
+    leverage : (run,), optional
+        Change of leverage where it was measured; NaN where it is undefined.
 
     Raises
     ------
@@ -114,8 +135,10 @@ def regime_codes(lead: Floats, output: Floats, revenue: Floats, bands: float = 1
     """
     if not bands > 0:
         raise ValueError(f"bands: the factor must be above 0, not {bands}")
-    signs = (band_sign(effect, bands * band) + 1 for effect, band in zip(
-        (lead, output, revenue), (LEAD_BAND, OUTPUT_BAND, REVENUE_BAND), strict=True
-    ))  # fmt: skip
     unknown = np.isnan(lead) | np.isnan(output) | np.isnan(revenue)
-    return np.where(unknown, len(REGIMES), _CODES[tuple(signs)])
+    signs = (
+        band_sign(lead, bands * LEAD_BAND),
+        decoupling_sign(output, leverage, bands),
+        band_sign(revenue, bands * REVENUE_BAND),
+    )
+    return np.where(unknown, len(REGIMES), _CODES[tuple(sign + 1 for sign in signs)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from abm.calendar import QUARTERS, quarter_index, quarter_label
 from abm.intervals import spread
 from abm.labelled import Failed, Labelled, Panel, UnknownNameError
+from abm.lineage import Lineage
 from abm.operators import OPERATORS, Observed, observe, silent
 from abm.outcomes import OUTCOMES, Outcome
 from abm.schema import nearest
@@ -23,6 +25,8 @@ from abm.vocabulary import LAWS
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
+
+    from abm.scenario import Scenario
 
 __all__ = ["Failed", "Labelled", "Panel", "Results", "ResultsError", "UnknownNameError"]
 
@@ -65,6 +69,8 @@ class Results:
         What made the results: versions, checksums, settings.
     added : mapping of str to Panel
         What agents recorded that the model does not have by itself (`abm.kinds`).
+    lineage : Lineage, optional
+        Scenarios that were run and states that were kept, from which branches go on; loaded results have none.
 
     Raises
     ------
@@ -85,6 +91,7 @@ class Results:
     failed_law: Integers
     manifest: Mapping[str, Any] = field(default_factory=dict)
     added: Mapping[str, Panel] = field(default_factory=dict)
+    lineage: Lineage | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Check shapes, then blank the runs that failed."""
@@ -284,6 +291,44 @@ class Results:
             frame[name] = np.asarray(axis, dtype=object)[place]
         return pd.DataFrame(frame | {name: labelled.values.ravel() for name, labelled in columns.items()})
 
+    # --- going on -----------------------------------------------------------------------------------------------------
+
+    def branch(self, at: str, scenario: Scenario | str, until: str | None = None) -> Results:
+        """The same worlds under another scenario from a quarter on: the past of these, then the branch.
+
+        A branch with unchanged rules continues bit for bit. With a checkpoint (`abm.simulate(checkpoints=...)`) before
+        the quarter the runs go on from there; without one the past is run again, once. Loaded results run again if
+        their manifest names a built-in scenario, or after `with_scenario`.
+
+        Parameters
+        ----------
+        at : str
+            First quarter under the new law, such as "2027Q1".
+        scenario : Scenario or str
+            What goes on; the name of a built-in one takes over parameters and mechanisms of these runs.
+        until : str, optional
+            Last quarter; the end of the record by default.
+
+        Raises
+        ------
+        ScenarioError
+            A quarter out of range, or a scenario that would need another past (other rules, agents, firms, draws).
+        """
+        found: Results = continuing().branch(self, at, scenario, until)
+        return found
+
+    def with_scenario(self, scenario: Scenario) -> Results:
+        """Loaded results with the scenario that made them, so that they can branch; one that differs is refused."""
+        return replace(self, lineage=continuing().same_scenario(self, scenario))
+
+    def up_to(self, quarter: str) -> Results:
+        """The same results without the quarters after this one."""
+        stop = horizon_step(quarter, len(self.quarters)) + 1
+        panels = {name: panel.up_to(stop) for name, panel in self.added.items()}
+        return replace(self, record=self.record[:, :stop], firm_record=self.firm_record[:, :stop], added=panels)
+
+    # --- keeping ------------------------------------------------------------------------------------------------------
+
     def save(self, folder: str | Path) -> Path:
         """Write a folder of Parquet tables, a summary in CSV and a manifest; the folder is complete or absent.
 
@@ -316,6 +361,11 @@ class Results:
                 found = spread(labelled.values[:, t])
                 rows.append([name, labelled.unit, quarter, found.n, found.low, found.median, found.high])
         return rows
+
+
+def continuing() -> Any:
+    """The module that runs results again; it stands above this one, so it is looked up when it is needed."""
+    return import_module("abm.continuing")
 
 
 def horizon_step(horizon: int | str, quarters: int = QUARTERS) -> int:

@@ -102,6 +102,10 @@ SERIES = (
     Series("tool_bank", "USD bn", "tools bought ahead of rules and not yet in use at China's advanced lines"),
     Series("home_memory", "million stacks", "HBM that China's memory maker can make in the quarter"),
     Series("cut_down_share", "share", "Chinese packages with chips cut down to what foreign foundries may make"),
+    Series("surplus_cn", "USD bn", "Chinese AI firms' budgets times the worth of their offers, ln, best US line = 0"),
+    Series("surplus_us", "USD bn", "the same for US firms"),
+    Series("vendor_cn_profit", "USD bn", "Chinese designers' profit after inputs, R&D and overhead"),
+    Series("revenue_row", "USD bn", "AI revenue and rent of firms outside both blocs"),
 )  # fmt: skip
 """All recorded series."""
 

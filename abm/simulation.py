@@ -6,27 +6,31 @@ worlds: lanes 2j and 2j + 1 of a pair see the same draws, so that their differen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from abm.backfire import Comparison
-from abm.calendar import quarter_label
+from abm.branching import Line, Resume, Tree, plan_of
+from abm.calendar import quarter_index, quarter_label
+from abm.courses import chain, end_of
 from abm.designs import redesigns, roadmap
-from abm.draws import check_seed
-from abm.engine import LANES, lanes_of_block, run_blocks
+from abm.engine import LANES
 from abm.equal_firms import equal_firms
 from abm.generations import Design
 from abm.handle import Handle
 from abm.lawtables import compile_law
+from abm.leverage import Leverage, Stages, leverage_from, leverage_lines, measured_step
 from abm.machine import Machine, compiled_before, kernel, machine_of
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
 from abm.policy import Policy
-from abm.results import Panel, Results
+from abm.results import Panel, Results, horizon_step
+from abm.running import REPLICATIONS, Given, Outcome, Progress, Request, run_lines
 from abm.scenario import Scenario, ScenarioError
 from abm.series import FIRM_SERIES, SERIES
 from abm.slide import Slide
@@ -40,13 +44,10 @@ from abm.worldfile import load_world_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Builder", "compare", "compiled_before", "kernel", "prepare", "run_arms", "simulate"]
+__all__ = [
+    "REPLICATIONS", "Builder", "compare", "compiled_before", "kernel", "prepare", "run_arms", "run_tree", "simulate",
+]  # fmt: skip
 
-Progress = Callable[[int, int], object]
-Given = Callable[[Ints], dict[str, Floats]]
-"""Values of some parameters by the ids of points, instead of their defaults or draws; the same in all arms."""
-REPLICATIONS = 8
-"""Replications a point by default, so that parameter uncertainty and chance can be told apart (MODEL R15)."""
 POINTS_AT_ONCE = 256
 """Points whose parameters are drawn together."""
 
@@ -114,6 +115,7 @@ def run_arms(
     replications: int = REPLICATIONS,
     first_world: int = 0,
     lanes: int = LANES,
+    worlds: Sequence[int] | Ints | None = None,
     given: Given | None = None,
 ) -> list[Results]:
     """Run worlds `first_world` to `first_world + runs - 1` in each arm; results in the order of the arms.
@@ -125,69 +127,17 @@ def run_arms(
     seed : root seed; together with the world's number it fixes every draw.
     threads : Python threads; None for one a core. Bits do not depend on it, nor on `runs`.
     progress : called with worlds done and in all.
+    worlds : ids of the worlds to run, in place of `first_world` and `runs`; each has the bits of any other batch.
     given : parameters that a design sets at each point; it may be asked for points beyond the last.
     """
-    check_seed(seed)
-    for name, value in (("runs", runs), ("replications", replications)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
-    plan = prepare(arms)
-    worlds = np.arange(first_world, first_world + runs)
-    made: list[Results | None] = [None] * len(arms)
-    done = 0
-
-    def report(lanes_done: int, _: int) -> None:
-        if progress is not None:
-            progress((done + lanes_done) // len(arms), runs)
-
-    # arms of one machine are lanes of one kernel; all arms see the same worlds and draws
-    for machine in dict.fromkeys(map(machine_of, arms)):
-        builder = Builder(plan, arms, seed, replications, first_world, machine, given)
-        for place, recorded in zip(builder.places, _run(builder, runs, lanes, threads, report), strict=True):
-            made[place] = Results(
-                scenario=arms[place].name,
-                seed=seed,
-                replications=replications,
-                world=worlds,
-                parameters=parameter_values(arms[place], seed, worlds // replications, given),
-                firms=tuple(firm.id for firm in plan.world.firms),
-                designs=tuple(design.id for design in plan.designs),
-                manifest=_manifest(arms[place], plan, seed, runs, replications),
-                **recorded,
-            )
-        done += runs * len(builder.places)
-    return [one for one in made if one is not None]
+    request = Request(runs, seed, replications, threads, progress, lanes, given)
+    chosen = first_world + request.worlds if worlds is None else np.asarray(worlds)
+    return run_tree(Tree(Line(tuple(arms))), replace(request, runs=chosen))[0].results
 
 
-def _run(builder: Builder, runs: int, lanes: int, threads: int | None, report: Progress) -> Iterator[dict[str, Any]]:
-    """Run the arms of a builder in one kernel; what results hold of each."""
-    count, machine = len(builder.places), builder.machine
-    compiled = kernel(lanes, machine)
-    names = ("record", "firm_record", "failed_quarter", "failed_law", *machine.recorded)
-    blocks = run_blocks(
-        lambda handle: compiled(handle, 0, QUARTERS),
-        lambda start, handle: builder.fill(lanes_of_block(start, runs * count, lanes), handle),
-        runs * count,
-        lanes,
-        threads,
-        report,
-        lambda start, kept, handle: {name: getattr(handle.world, name)[..., :kept].copy() for name in names},
-    )
-    whole = {name: np.concatenate([block[name] for block in blocks], axis=-1) for name in names}
-    for place in range(count):
-        mine = {name: np.ascontiguousarray(array[..., place::count]) for name, array in whole.items()}
-        added = {name: builder.panel(name, mine.pop(name)) for name in machine.recorded}
-        yield {**mine, "added": added}
-
-
-def _manifest(arm: Scenario, plan: Blueprint, seed: int, runs: int, replications: int) -> dict[str, Any]:
-    return {
-        "scenario": arm.describe(),
-        "seed": seed,
-        "runs": runs,
-        "replications": replications,
-        "data_checksum": plan.pack.checksum,
-    }
+def run_tree(tree: Tree, request: Request) -> list[Outcome]:
+    """Run a tree of lines (`abm.branching`); what each left, in the order of `tree.lines`."""
+    return run_lines(plan_of(tree, prepare), tree, request, Builder)
 
 
 class Builder:
@@ -199,22 +149,42 @@ class Builder:
         arms: Sequence[Scenario],
         seed: int,
         replications: int,
-        first_world: int = 0,
+        first_world: int | Ints = 0,
         machine: Machine | None = None,
         given: Given | None = None,
     ):
-        """Lanes of the arms that `machine` runs; by default that of the first arm."""
+        """Lanes of the arms that `machine` runs, by default that of the first arm; `first_world` may be all ids."""
         self.given = given
         self.plan, self.arms, self.seed = plan, tuple(arms), seed
         self.replications, self.first_world = replications, first_world
         self.machine = machine_of(arms[0]) if machine is None else machine
         self.places = [place for place, arm in enumerate(arms) if machine_of(arm) == self.machine]
-        self._drawn: dict[tuple[int, int], Floats] = {}
+        self._drawn: dict[tuple[Any, int], Floats] = {}
+
+    def beside(self, places: list[int]) -> Builder:
+        """Fills the same worlds with other arms of the plan, and shares the parameters that were drawn.
+
+        Raises
+        ------
+        ScenarioError
+            An arm with rules or agents of its own.
+        """
+        if any(machine_of(self.arms[place]) != self.machine for place in places):
+            raise ScenarioError("a branch has the rules and agents of its past; change them from the start instead")
+        twin = copy(self)
+        twin.places = places
+        return twin
+
+    def values(self, arm: Scenario, points: Ints) -> dict[str, Floats]:
+        """Parameters of an arm at each point."""
+        return parameter_values(arm, self.seed, points, self.given)
 
     def lanes(self, ids: Ints) -> Lanes:
         """Arm, world, parameters, switches and rule of learning of lanes."""
         arm = np.array(self.places)[ids % len(self.places)]
-        worlds = self.first_world + ids // len(self.places)
+        runs = ids // len(self.places)
+        chosen = isinstance(self.first_world, np.ndarray)
+        worlds: Ints = self.first_world[runs] if chosen else self.first_world + runs  # type: ignore[index]
         parameter = np.empty((len(NAMES), len(ids)))
         switch = np.ones((len(SWITCHES), len(ids)))
         learning = np.zeros(len(ids), dtype=np.int64)
@@ -233,14 +203,16 @@ class Builder:
 
     def _chunk(self, place: int, chunk: int) -> Floats:
         """Parameters of `POINTS_AT_ONCE` points of an arm; drawing many at once costs as much as drawing a few."""
-        found = self._drawn.get((place, chunk))
+        arm = self.arms[place]
+        key = arm.point, tuple(sorted(arm.fixed.items()))
+        found = self._drawn.get((key, chunk))
         if found is None:
             points = np.arange(chunk * POINTS_AT_ONCE, (chunk + 1) * POINTS_AT_ONCE)
-            values = parameter_values(self.arms[place], self.seed, points, self.given)
+            values = self.values(arm, points)
             found = np.stack([values[name] for name in NAMES])
-            for old in [key for key in list(self._drawn) if key[1] < chunk - 1]:  # what threads still need is near
+            for old in [one for one in list(self._drawn) if one[1] < chunk - 1]:  # what threads still need is near
                 self._drawn.pop(old, None)
-            self._drawn[place, chunk] = found
+            self._drawn[key, chunk] = found
         return found
 
     def fill(self, ids: Ints, handle: Handle | None = None) -> Handle:
@@ -261,15 +233,17 @@ class Builder:
                 array[...] = static[name]
         return handle
 
-    def panel(self, name: str, values: Floats) -> Panel:
-        """A recorded field of an added kind of agents with its labels."""
-        field = self.machine.fields[name]
+    def panel(self, machine: Machine, name: str, values: Floats, stop: int = QUARTERS) -> Panel:
+        """A recorded field of an added kind of agents with its labels, up to the quarter before `stop`."""
+        field = machine.fields[name]
+        if "quarter" in field.dims:
+            values = np.take(values, range(stop), axis=field.dims.index("quarter"))
         labels: dict[str, tuple[str, ...]] = {
-            "quarter": tuple(quarter_label(step) for step in range(QUARTERS)),
+            "quarter": tuple(quarter_label(step) for step in range(stop)),
             "firm": tuple(firm.id for firm in self.plan.world.firms),
             "vendor": tuple(vendor.id for vendor in self.plan.world.vendors),
             "offer": tuple(offer.id for offer in self.plan.world.offers),
-            **{kind.name: kind.ids for kind in self.machine.kinds},
+            **{kind.name: kind.ids for kind in machine.kinds},
         }
         axes = {
             dim: labels.get(dim, tuple(map(str, range(size))))
@@ -284,6 +258,64 @@ def _typed(field: Field, array: Any) -> Floats | Ints:
     return np.ascontiguousarray(array, dtype=np.float64)
 
 
+@dataclass(frozen=True, eq=False)
+class Ran:
+    """What courses of scenarios left: results of each place, and leverage of places two by two at some quarters."""
+
+    results: list[Results]
+    leverage: list[dict[int, Leverage]]
+
+    def comparison(self, pair: int = 0) -> Comparison:
+        """Places 2 j and 2 j + 1 as a comparison."""
+        return Comparison(self.results[2 * pair], self.results[2 * pair + 1], self.leverage[pair])
+
+
+def run_courses(
+    courses: Sequence[Stages], request: Request, steps: Sequence[int] = (), keep: Sequence[int] = (),
+    resume: Resume | None = None, stop: int = QUARTERS,
+) -> Ran:  # fmt: skip
+    """Run courses of scenarios in the same worlds, each a place.
+
+    Parameters
+    ----------
+    courses : scenarios of each place, with the first quarter of each.
+    steps : quarters at which leverage is measured, over places two by two.
+    keep : quarters before which the state is kept for later branches.
+    resume : a kept state to begin from; stop : quarter after the last.
+    """
+    lines = {step: leverage_lines(courses, step) for step in dict.fromkeys(steps)}
+    root = chain(courses, stop, [line for three in lines.values() for line in three], keep)
+    tree = Tree(root, resume)
+    outcomes = dict(zip(map(id, tree.lines), run_tree(tree, request), strict=True))
+    measured = {step: [outcomes[id(line)].measured for line in three] for step, three in lines.items()}
+    leverage = [
+        {step: leverage_from(step, found, (place, place + 1)) for step, found in measured.items()}
+        for place in range(0, len(courses) - 1, 2)
+    ]
+    return Ran(outcomes[id(end_of(root))].results, leverage)
+
+
+def kept_before(checkpoints: Sequence[str]) -> list[int]:
+    """Quarters before which the state is kept: those that follow the checkpoints.
+
+    Raises
+    ------
+    ScenarioError
+        A checkpoint that is no quarter from 2020Q1 to 2032Q3.
+    """
+    found = []
+    for label in checkpoints:
+        try:
+            step = quarter_index(label)
+        except (ValueError, TypeError, AttributeError):
+            raise ScenarioError(f"checkpoint {label!r} is no quarter; write it such as 2026Q4") from None
+        if not 0 <= step < QUARTERS - 1:
+            last = quarter_label(QUARTERS - 2)
+            raise ScenarioError(f"checkpoint {label!r} must lie from {quarter_label(0)} to {last}")
+        found.append(step + 1)
+    return sorted(set(found))
+
+
 def simulate(
     scenario: Scenario | str = "history",
     runs: int = 256,
@@ -291,6 +323,7 @@ def simulate(
     threads: int | None = None,
     progress: Progress | None = None,
     replications: int = REPLICATIONS,
+    checkpoints: Sequence[str] = (),
 ) -> Results:
     """Simulate a scenario from 2020Q1 to 2032Q4 in `runs` worlds.
 
@@ -299,13 +332,16 @@ def simulate(
     scenario : a scenario, the name of a shipped one, or the path of a scenario file.
     runs : number of worlds (parameter points x replications).
     seed : root seed, 0 to 2**63 - 1: same seed, same bits, on any number of threads and in any batch.
+    checkpoints : quarters, such as "2026Q4", whose state at their end is kept (about 0.1 MB a run and quarter), so
+        that `Results.branch` from a later quarter goes on from there instead of running the past again.
 
     Raises
     ------
     ScenarioError, ValueError
         One line that names what is wrong and the cure.
     """
-    return run_arms([_scenario(scenario)], runs, seed, threads, progress, replications)[0]
+    request = Request(runs, seed, replications, threads, progress)
+    return run_courses([((0, _scenario(scenario)),)], request, keep=kept_before(checkpoints)).results[0]
 
 
 def compare(
@@ -316,16 +352,21 @@ def compare(
     threads: int | None = None,
     progress: Progress | None = None,
     replications: int = REPLICATIONS,
+    leverage: Sequence[int | str] = (),
+    checkpoints: Sequence[str] = (),
 ) -> Comparison:
     """Simulate a scenario and its counterfactual in the same worlds: the pairs differ by the rules alone.
 
     Parameters are as in `simulate`; `counterfactual` is the name of a shipped scenario (it takes over the scenario's
-    parameters and switches) or a scenario of its own.
+    parameters and switches) or a scenario of its own. `leverage` names horizons at which leverage is measured in the
+    same go (MODEL 9.4), each for about a quarter of the time of a run; regimes then rest on it too.
     """
     controls = _scenario(scenario)
     other = controls.counterfactual(counterfactual) if isinstance(counterfactual, str) else counterfactual
-    with_controls, without = run_arms([controls, replace(other)], runs, seed, threads, progress, replications)
-    return Comparison(with_controls, without)
+    request = Request(runs, seed, replications, threads, progress)
+    steps = [measured_step(horizon_step(one)) for one in leverage]
+    courses = [((0, controls),), ((0, replace(other)),)]
+    return run_courses(courses, request, steps, kept_before(checkpoints)).comparison()
 
 
 def _scenario(scenario: Scenario | str) -> Scenario:

@@ -139,9 +139,7 @@ class World(NamedTuple):
     stringency: Annotated[Floats, Of("run | 0-1 | performance and tools denied to China, rules in force")]
     stringency_known: Annotated[Floats, Of("run | 0-1 | the same with announced rules")]
     stringency_smooth: Annotated[Floats, Of("run | 0-1 | exponentially weighted stringency")]
-    relative: Annotated[
-        Floats, Of("run | factor | licence-free designs over their table values, by sliding thresholds")
-    ]
+    relative: Annotated[Floats, Of("run | factor | free designs over their table values, by sliding thresholds")]
     best_tpp: Annotated[Floats, Of("run | TPP | of the best US line, last quarter")]
     cut: Annotated[Floats, Of("run | 0/1 | stringency rose this quarter")]
     signal: Annotated[Floats, Of("run | 0/1 | a rise is announced")]
@@ -293,6 +291,7 @@ class World(NamedTuple):
     sum_us: Annotated[Floats, Of("run | any | scratch")]
     sum_home: Annotated[Floats, Of("run | any | scratch")]
     weight: Annotated[Floats, Of("firm offer workload run | share | choice probabilities")]
+    inclusive: Annotated[Floats, Of("firm workload run | ln | worth of all offers against the best US line alone")]
     orders: Annotated[Floats, Of("firm offer purpose run | USD bn | orders of the round")]
     delivered: Annotated[Floats, Of("firm offer purpose run | thousand chips | delivered this quarter")]
     shipped: Annotated[Floats, Of("bloc offer run | thousand chips | delivered in this pass, by destination")]

@@ -29,6 +29,7 @@ SERIES_FILE = "series.parquet"
 FIRMS_FILE = "firms.parquet"
 WORLDS_FILE = "worlds.parquet"
 SUMMARY_FILE = "summary.csv"
+LEVERAGE_FILE = "leverage.parquet"
 _RUNS_AT_ONCE = 512
 _WORLD_COLUMNS = ("world", "failed_quarter", "failed_law")
 
@@ -241,3 +242,42 @@ def _read_panel(path: Path, series: Sequence[Series], shape: tuple[int, ...], wo
     for i, entry in enumerate(series):
         values[i] = np.moveaxis(columns[entry.name].reshape(shape), 0, -1)
     return values
+
+
+# --- leverage of a comparison -----------------------------------------------------------------------------------------
+
+
+def write_leverage(folder: Path, delivered: Mapping[int, Mapping[str, Floats]]) -> None:
+    """Compute delivered in the branches that measure leverage, a row per quarter index, arm and pair."""
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
+
+    rows: dict[str, list[Any]] = {}
+    for step, branches in delivered.items():
+        arms, pairs = next(iter(branches.values())).shape
+        rows.setdefault("step", []).append(np.full(arms * pairs, step))
+        rows.setdefault("arm", []).append(np.repeat(np.arange(arms), pairs))
+        for name, values in branches.items():
+            rows.setdefault(name, []).append(values.ravel())
+    table = {name: np.concatenate(parts) for name, parts in rows.items()}
+    parquet.write_table(pa.table(table), folder / LEVERAGE_FILE, use_dictionary=False)
+
+
+def read_leverage(folder: str | Path) -> dict[int, dict[str, Floats]]:
+    """The same back, by quarter index and branch, (arm, pair); empty if none was measured."""
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
+
+    path = Path(folder) / LEVERAGE_FILE
+    if not path.is_file():
+        return {}
+    try:
+        table = parquet.read_table(path)
+        columns = {name: table.column(name).to_numpy() for name in table.column_names}
+        steps, arms = columns.pop("step"), int(columns.pop("arm").max()) + 1
+        return {
+            int(step): {name: values[steps == step].reshape(arms, -1) for name, values in columns.items()}
+            for step in np.unique(steps)
+        }
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        raise ResultsError(f"{path}: cannot be read as leverage: {str(error).splitlines()[0]}") from None

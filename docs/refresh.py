@@ -18,7 +18,7 @@ from rich.console import Console
 
 from abm.scenario import CONTINUATIONS, Scenario
 from experiments.panels import draw
-from experiments.report import print_summary, summarise
+from experiments.report import HORIZONS, print_summary, summarise
 from experiments.runs import Pair, Request, manifest, run_pairs
 
 ROOT = Path(__file__).parents[1]
@@ -31,7 +31,8 @@ COLOURS = 128
 def request() -> Request:
     """What `curbs run history` runs."""
     scenarios = [Scenario.load("history").with_continuation(name) for name in CONTINUATIONS]
-    return Request(scenarios, [one.counterfactual("none_0") for one in scenarios], RUNS, SEED, REPLICATIONS)
+    others = [one.counterfactual("none_0") for one in scenarios]
+    return Request(scenarios, others, RUNS, SEED, REPLICATIONS, leverage=HORIZONS)
 
 
 def printed(pairs: list[Pair]) -> str:

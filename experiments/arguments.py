@@ -92,6 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_explain(commands)
     _add_prior(commands)
     _add_ablate(commands)
+    _add_audit(commands)
     from experiments.sweep_commands import add_sweep_commands  # noqa: PLC0415  (it builds on this module)
 
     add_sweep_commands(commands)
@@ -143,6 +144,9 @@ def _add_run(commands: Any) -> None:
         "--without-here", action="append", default=[], metavar="MECHANISM",
         help="switch a mechanism off in the scenario's own arm alone; may be repeated",
     )  # fmt: skip
+    run.add_argument(
+        "--no-leverage", action="store_true", help="skip leverage, which takes about as long again; D rests on output"
+    )
     run.add_argument("--out", type=Path, metavar="DIR", help="write a results folder; it must not exist")
     add_common(run)
 
@@ -187,3 +191,19 @@ def _add_ablate(commands: Any) -> None:
     ablate.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
     ablate.add_argument("--out", type=Path, metavar="FILE", help="write a CSV file; it must not exist")
     add_common(ablate)
+
+
+def _add_audit(commands: Any) -> None:
+    audit = commands.add_parser(
+        "audit",
+        help="ask what a regime such as full backfire is owed to",
+        description="Run the pairs of a regime again with one channel off at a time, and with states that do not "
+        "react; then tell how much of the effects is policy answering policy.",
+    )
+    audit.add_argument("scenario", metavar="SCENARIO", nargs="?", default="history", help="name or file")
+    audit.add_argument("--horizon", default="2028", metavar="YEAR", help="year or quarter (default 2028)")
+    audit.add_argument("--regime", default="full backfire", metavar="NAME", help="regime (default full backfire)")
+    audit.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
+    audit.add_argument("--point", action="store_true", help="parameters at their defaults, not drawn from priors")
+    _add_worlds(audit, 256, 8)
+    add_common(audit)

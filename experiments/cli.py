@@ -36,9 +36,11 @@ def run_command(args: argparse.Namespace) -> int:
     if args.out is not None:
         check_free(args.out)
     scenarios, others = _arms(args)
+    from experiments.report import HORIZONS
     from experiments.runs import Request, run_pairs, write_results
 
-    request = Request(scenarios, others, args.runs, args.seed, args.replications, args.threads)
+    horizons = () if args.no_leverage else HORIZONS
+    request = Request(scenarios, others, args.runs, args.seed, args.replications, args.threads, horizons)
     pairs = run_pairs(request, quiet=args.json)
     from experiments.report import print_summary, summarise
 
@@ -89,6 +91,18 @@ def ablate_command(args: argparse.Namespace) -> int:
     else:
         for arms in ARMS:
             print(f"off in {'both arms' if arms == 'both' else 'the scenario alone'}\n\n{markdown(found, arms)}")
+    return OK
+
+
+def audit_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs audit`."""
+    from experiments.causes import as_dict, lines, run_audit
+
+    found = run_audit(args, quiet=args.json)
+    if args.json:
+        print_json(as_dict(*found))
+    else:
+        print("\n".join(lines(*found)))
     return OK
 
 
@@ -181,6 +195,7 @@ ACTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "explain": explain_command,
     "prior": prior_command,
     "ablate": ablate_command,
+    "audit": audit_command,
     **SWEEP_ACTS,
 }
 """What carries out each command."""

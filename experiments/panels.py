@@ -18,7 +18,8 @@ from abm.policy_schema import Clause, HbmStep, Instrument
 from abm.results import Results
 from abm.scenario import Scenario
 from experiments.figures import Bars, Caption, Fan, Observed, picture, quantiles, save
-from experiments.report import CONTINUATION_NAMES, HORIZONS, prior_text, regime_shares
+from experiments.politics import CONTINUATION_NAMES
+from experiments.report import HORIZONS, prior_text, regime_shares
 from experiments.runfolder import write_json
 from experiments.runs import Pair
 

@@ -16,18 +16,13 @@ from rich.text import Text
 from abm import backfire, regimes
 from abm.parameters import load_parameters
 from abm.scenario import Scenario
+from experiments.politics import CONTINUATION_NAMES, net_effect, pain_lines, politics, quadrants
 
 if TYPE_CHECKING:
     from experiments.runs import Pair
 
 HORIZONS = tuple(int(year) for year in backfire.HORIZONS)
-
-CONTINUATION_NAMES = {"freeze_abs": "thresholds fixed", "freeze_rel": "thresholds slide"}
-
-NOTE = (
-    "After 2026Q3 all is scenario, not forecast; parameters are priors, not yet calibrated; "
-    "D rests on output until leverage exists."
-)
+NOTE = "After 2026Q3 all is scenario, not forecast; parameters are priors, not yet calibrated."
 
 SUMMARY_HEADER = (
     "continuation", "horizon", "effect", "unit", "median", "low", "high", "controls", "counterfactual", "n", "failed",
@@ -43,6 +38,7 @@ class Line:
     effect: str
     label: str
     ratio: bool = False
+    digits: int = 1
 
 
 LINES = (
@@ -51,10 +47,14 @@ LINES = (
     Line("domestic_output", "induced output, %", True),
     Line("us_revenue", "US revenue, %", True),
     Line("us_revenue_china", "  from China, %", True),
+    Line("leverage", "leverage, pp"),
+    Line("relative_pain", "relative pain", digits=2),
 )
 MEANINGS = (
     "Self-reliance: domestic share of the useful compute that China bought in the year. Induced output: change of a "
-    "year's Chinese chip output. US revenue: change of merchant vendors' present value from 2022Q3 at 8 %."
+    "year's Chinese chip output. US revenue: change of merchant vendors' present value from 2022Q3 at 8 %. Leverage: "
+    "change of the share of a year's open supply that a full stop of US supply would deny. Relative pain: 1 if the US "
+    "alone is hurt, \u22121 if China alone is; its AI firms and treasury count."
 )
 
 
@@ -85,9 +85,13 @@ def _one_continuation(pair: Pair) -> dict[str, Any]:
     for row in comparison.summary(HORIZONS):
         values = {name: getattr(row, name) for name in SUMMARY_HEADER[3:]}
         effects[row.horizon[:4]][row.effect] = values
+    for year in HORIZONS:
+        effects[str(year)] |= politics(comparison, year)
     return {
         "failed": comparison.failed,
         "effects": effects,
+        "pain": {str(year): quadrants(comparison, year) for year in HORIZONS},
+        "net_effect": {str(year): net_effect(comparison, year) for year in HORIZONS},
         "regimes": {str(year): _regimes(pair, year) for year in HORIZONS},
         "reclassified": {str(year): _reclassified(pair, year) for year in HORIZONS},
     }
@@ -101,6 +105,7 @@ def _regimes(pair: Pair, year: int) -> dict[str, Any]:
         "points": table.points,
         "effective": table.effective,
         "mixed_points": table.mixed,
+        "decoupling_rests_on": table.decoupling_rests_on,
         "probabilities": rows,
     }
 
@@ -168,6 +173,10 @@ def print_summary(summary: Mapping[str, Any], out: Path | None = None, console: 
     for continuation in summary["continuations"]:
         console.print()
         console.print(regimes_table(summary, continuation))
+    for line in pain_lines(summary):
+        console.print(line, highlight=False)
+    rests_on = {found["regimes"]["2028"]["decoupling_rests_on"] for found in summary["continuations"].values()}
+    console.print(f"Decoupling at 2028Q4 rests on {' / '.join(sorted(rests_on))}.", style="dim", highlight=False)
     console.print(f"\n[bold]{NOTE}[/bold]", highlight=False)
     if out is not None:
         console.print(f"Results: {out} (picture.png, summary.csv, regimes.csv, quantiles.csv, runs/, manifest.json)")
@@ -191,8 +200,10 @@ def effects_table(summary: Mapping[str, Any]) -> Table:
     table.add_column("N", justify="right", style="dim")
     for line in LINES:
         for place, (continuation, found) in enumerate(summary["continuations"].items()):
+            if not all(line.effect in found["effects"][str(year)] for year in HORIZONS):
+                continue
             values = [found["effects"][str(year)][line.effect] for year in HORIZONS]
-            cells = (_cell(one, line.ratio) for one in values)
+            cells = (_cell(one, line) for one in values)
             label, then = "" if place else line.label, CONTINUATION_NAMES[continuation].removeprefix("thresholds ")
             table.add_row(Text(label, style="bold"), then, *cells, _counts(one["n"] for one in values))
     return table
@@ -205,13 +216,13 @@ def _table(title: str) -> Table:
     )  # fmt: skip
 
 
-def _cell(values: Mapping[str, Any], ratio: bool) -> Text:
+def _cell(values: Mapping[str, Any], line: Line) -> Text:
     """Median and interval; log ratios as changes in percent."""
-    median, low, high = (_percent(values[key]) if ratio else values[key] for key in ("median", "low", "high"))
+    median, low, high = (_percent(values[key]) if line.ratio else values[key] for key in ("median", "low", "high"))
     if isnan(median):
         return Text("no value", style="dim")
     finite = [abs(number) for number in (median, low, high) if isfinite(number)]
-    digits = 1 if max(finite, default=0) < 20 else 0
+    digits = line.digits if max(finite, default=0) < 20 else 0
     return Text(_signed(median, digits)).append(f" ({_signed(low, digits)}…{_signed(high, digits)})", style="dim")
 
 

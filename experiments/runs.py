@@ -17,9 +17,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from abm import simulation
+from abm import continuing, running, simulation
 from abm.backfire import Comparison
 from abm.engine import thread_count
+from abm.leverage import measured_step
+from abm.results import horizon_step
 from abm.scenario import Scenario
 from experiments.runfolder import provenance, run_folder, write_json
 
@@ -28,7 +30,7 @@ COMPILING = "compiling the model, about a minute, only the first time"
 
 @dataclass(frozen=True)
 class Request:
-    """What to run: scenarios (one a continuation), their counterfactuals, and how much."""
+    """What to run: scenarios (one a continuation), their counterfactuals, how much, horizons of leverage."""
 
     scenarios: Sequence[Scenario]
     counterfactuals: Sequence[Scenario]
@@ -36,6 +38,7 @@ class Request:
     seed: int
     replications: int
     threads: int | None = None
+    leverage: Sequence[int | str] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class _Rate(ProgressColumn):
 def run_pairs(request: Request, quiet: bool = False) -> list[Pair]:
     """Simulate each scenario beside its counterfactual, in the same worlds under every continuation.
 
+    What continuations have in common is run once; the seconds of a pair are its part of the whole.
     Progress goes to the error stream, so that the standard output stays clean; `quiet` leaves the bar out.
     """
     console = Console(stderr=True)
@@ -69,26 +73,23 @@ def run_pairs(request: Request, quiet: bool = False) -> list[Pair]:
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
         TimeRemainingColumn(elapsed_when_finished=True),
     )  # fmt: skip
-    pairs = []
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as bar:
-        for scenario, other in zip(request.scenarios, request.counterfactuals, strict=True):
-            name = f"{scenario.name} | {other.name}, {scenario.continuation}"
-            pairs.append(_run_pair(request, scenario, other, bar, bar.add_task(name, total=request.runs)))
-    return pairs
-
-
-def _run_pair(request: Request, scenario: Scenario, other: Scenario, bar: Progress, task: Any) -> Pair:
+    first, other = request.scenarios[0], request.counterfactuals[0]
+    shown = ", ".join(dict.fromkeys(scenario.continuation for scenario in request.scenarios))
     started = time.perf_counter()
-    comparison = simulation.compare(
-        scenario,
-        other,
-        runs=request.runs,
-        seed=request.seed,
-        threads=request.threads,
-        progress=lambda done, total: bar.update(task, completed=done, total=total),
-        replications=request.replications,
-    )
-    return Pair(scenario.continuation, scenario, other, comparison, time.perf_counter() - started)
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task(f"{first.name} | {other.name}, {shown}", total=request.runs)
+        asked = running.Request(
+            request.runs,
+            request.seed,
+            request.replications,
+            request.threads,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+        steps = [measured_step(horizon_step(year)) for year in request.leverage]
+        arms = list(zip(request.scenarios, request.counterfactuals, strict=True))
+        found = continuing.side_by_side(arms, asked, steps)
+    each = (time.perf_counter() - started) / len(found)
+    return [Pair(one.continuation, one, but, both, each) for (one, but), both in zip(arms, found, strict=True)]
 
 
 # --- the results folder -----------------------------------------------------------------------------------------------
@@ -108,8 +109,7 @@ def write_results(target: Path, pairs: Sequence[Pair], summary: dict[str, Any], 
     facts = manifest(pairs, request)
     with run_folder(target) as folder:
         for pair in pairs:
-            pair.comparison.controls.save(folder / "runs" / pair.continuation / "controls")
-            pair.comparison.counterfactual.save(folder / "runs" / pair.continuation / "counterfactual")
+            pair.comparison.save(folder / "runs" / pair.continuation)
         write_table(folder / "summary.csv", SUMMARY_HEADER, summary_rows(summary))
         write_table(folder / "regimes.csv", REGIMES_HEADER, regime_rows(summary))
         write_table(folder / "quantiles.csv", QUANTILES_HEADER, quantile_rows(pairs))

@@ -13,7 +13,7 @@ from abm.parameter_index import (
 from abm.rules.ai_firm import cutoff_hazard
 from abm.rules.numbers import select
 from abm.state import World
-from abm.vocabulary import CN
+from abm.vocabulary import CN, SW_HAZARD
 
 LANES = 32
 
@@ -43,8 +43,8 @@ def expect(world: World, step: int) -> None:
 
 
 def revised(state: World, hazard: float, cut: float, signal: float, floor: float, run: int) -> float:
-    """The rule with this run's parameters."""
-    return cutoff_hazard(
+    """The rule with this run's parameters; switched off, fear stays at its floor."""
+    feared = cutoff_hazard(
         hazard,
         cut,
         signal,
@@ -53,6 +53,7 @@ def revised(state: World, hazard: float, cut: float, signal: float, floor: float
         state.parameter[HAZARD_DECAY, run],
         floor,
     )
+    return select(state.switch[SW_HAZARD, run] > 0.0, feared, floor)
 
 
 def hazard_floor(state: World, firm: int, run: int) -> float:

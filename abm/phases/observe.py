@@ -10,7 +10,7 @@ from abm.parameter_index import (
 )
 from abm.phases.earn import top_mean
 from abm.phases.launch import off_road_map
-from abm.phases.procure import find_use
+from abm.phases.procure import find_use, training_share
 from abm.phases.settle import add_rent
 from abm.rules.numbers import LOWEST, larger, select, smaller
 from abm.series import at
@@ -35,6 +35,7 @@ from abm.vocabulary import (
     PACKAGING_WORLD,
     PORTING,
     RENTAL,
+    SERVE,
     STOCK,
     TOOLS_CN,
     TOOLS_JP,
@@ -60,7 +61,7 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     WORLD_STOCK, FILL_FRONTIER, PRICE_FRONTIER, PRICE_A, PRICE_B, DESIGN_FRONTIER, DESIGN_A, DESIGN_B, DESIGN_AMD,
     ABROAD_H100E, TOOLMAKERS, CN_VENDOR_REVENUE, DUTY, ASSORTATIVITY, ABROAD_VALUE,
     OFFSHORE_CHIPS, OFFSHORE_SPENDING, OFFSHORE_FLOW, SEIZED_CHIPS, BROKER_RENT, EXITED_FIRMS, FROM_US, FROM_NL,
-    FROM_JP, FROM_CN, TOOL_BANK, HOME_MEMORY, CUT_DOWN,
+    FROM_JP, FROM_CN, TOOL_BANK, HOME_MEMORY, CUT_DOWN, SURPLUS_CN, SURPLUS_US, CN_VENDOR_PROFIT, REVENUE_ROW,
 ) = (at(name) for name in (
     "capability_cn", "capability_us", "compute_cn", "compute_us", "compute_world", "domestic_compute_bought",
     "compute_bought_cn", "domestic_value", "value_cn", "domestic_packages", "domestic_output", "ascend_packages",
@@ -76,14 +77,14 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     "design_amd", "nvidia_abroad_h100e", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity",
     "value_abroad", "offshore_chips", "offshore_spending", "offshore_flow", "seized_chips", "broker_rent",
     "exited_firms", "tools_from_us", "tools_from_nl", "tools_from_jp", "tools_from_cn", "tool_bank", "home_memory",
-    "cut_down_share",
+    "cut_down_share", "surplus_cn", "surplus_us", "vendor_cn_profit", "revenue_row",
 ))  # fmt: skip
 
 
 FIRM_ROWS = (
     COMPUTE_CN, COMPUTE_US, COMPUTE_WORLD, RESEARCH_CN, RESEARCH_US, REVENUE_CN, REVENUE_US, BUDGET_CN, UNSPENT_CN,
     STOCK_ORDERS, HAZARD_CN, MIX_EFFICIENCY, MIX_PORTING, MIX_FULL_STACK, PORTING_CANN, SERVED_CN, BACKLOG_CN,
-    WAREHOUSE_CN, EXITED_FIRMS,
+    WAREHOUSE_CN, EXITED_FIRMS, SURPLUS_CN, SURPLUS_US, REVENUE_ROW,
 )  # fmt: skip
 """Series that are sums over firms."""
 
@@ -197,7 +198,7 @@ def observe_rental(state: World, step: int, offer: int, run: int) -> None:
 
 def observe_vendors(state: World, step: int, run: int) -> None:
     """Revenue, profit and research of vendors."""
-    revenue, china, profit, spent, chinese = 0.0, 0.0, 0.0, 0.0, 0.0
+    revenue, china, profit, spent, chinese, earned = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for vendor in range(state.vendor_us.shape[0]):
         merchant = state.vendor_merchant[vendor]
         revenue += merchant * state.vendor_revenue[vendor, run]
@@ -205,11 +206,13 @@ def observe_vendors(state: World, step: int, run: int) -> None:
         profit += merchant * state.vendor_profit[vendor, run]
         spent += merchant * state.vendor_rd[vendor, run]
         chinese += (1.0 - state.vendor_us[vendor]) * state.vendor_revenue[vendor, run]
+        earned += (1.0 - state.vendor_us[vendor]) * state.vendor_profit[vendor, run]
     put(state, US_REVENUE, step, run, revenue)
     put(state, US_REVENUE_CHINA, step, run, china)
     put(state, US_PROFIT, step, run, profit)
     put(state, US_RD, step, run, spent)
     put(state, CN_VENDOR_REVENUE, step, run, chinese)
+    put(state, CN_VENDOR_PROFIT, step, run, earned)
     put(state, NVIDIA_REVENUE, step, run, state.vendor_revenue[NVIDIA, run])
     put(state, AMD_REVENUE, step, run, state.vendor_revenue[AMD, run])
     put(state, DUTY, step, run, state.flows[DUTY_AND_SHARE, GOV_US, run])
@@ -241,6 +244,16 @@ def observe_firms(state: World, step: int) -> None:
             add_chinese_firm(state, step, firm)
         elif state.bloc[firm] == US:
             add_american_firm(state, step, firm)
+        else:
+            for run in range(LANES):
+                state.record[REVENUE_ROW, step, run] += state.revenue[firm, run] + state.rent[firm, run]
+
+
+def surplus(state: World, firm: int, run: int) -> float:
+    """A firm's budget times the worth of its offers, USD bn (MODEL 9.5)."""
+    train = training_share(state, firm, run)
+    worth = train * state.inclusive[firm, TRAIN, run] + (1.0 - train) * state.inclusive[firm, SERVE, run]
+    return state.budget[firm, run] * worth
 
 
 def add_american_firm(state: World, step: int, firm: int) -> None:
@@ -249,6 +262,7 @@ def add_american_firm(state: World, step: int, firm: int) -> None:
         state.record[COMPUTE_US, step, run] += state.training[firm, run]
         state.record[RESEARCH_US, step, run] += state.research_money[firm, run]
         state.record[REVENUE_US, step, run] += state.revenue[firm, run]
+        state.record[SURPLUS_US, step, run] += surplus(state, firm, run)
         level = select(state.capability[firm, run] > 0.0, state.algorithm[firm, TRAIN, run], LOWEST)
         state.record[ALGORITHM_US, step, run] = larger(state.record[ALGORITHM_US, step, run], level)
 
@@ -260,6 +274,7 @@ def add_chinese_firm(state: World, step: int, firm: int) -> None:
         state.record[COMPUTE_CN, step, run] += state.training[firm, run]
         state.record[RESEARCH_CN, step, run] += state.research_money[firm, run]
         state.record[REVENUE_CN, step, run] += state.revenue[firm, run]
+        state.record[SURPLUS_CN, step, run] += surplus(state, firm, run)
         state.record[BUDGET_CN, step, run] += state.budget[firm, run]
         state.record[UNSPENT_CN, step, run] += state.unspent[firm, run]
         state.record[STOCK_ORDERS, step, run] += state.stock_money[firm, run]

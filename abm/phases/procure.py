@@ -21,6 +21,7 @@ from abm.parameter_index import (
 )
 from abm.rules.ai_firm import (
     choice_weight,
+    inclusive_value,
     nest_value,
     offer_value,
     planned_budget,
@@ -188,6 +189,9 @@ def split_nests(state: World, step: int, firm: int, workload: int) -> None:
         every = larger(us + home_value + wait * state.switch[SW_WAITING, run], TINY)
         mandate = (1.0 - foreign) * state.law_mandate[state.arm[run], step, buyer]
         mandate = select(home_value > 0.0, mandate, 0.0)
+        sensitivity = state.parameter[PRICE_SENSITIVITY, run]
+        worth = inclusive_value(state.best[run], every, home_value, mandate, sensitivity)
+        state.inclusive[firm, workload, run] = worth
         share_home = (1.0 - mandate) * home_value / every + mandate
         state.sum_us[run] = (1.0 - mandate) * us / every / larger(state.sum_us[run], TINY)
         state.sum_home[run] = share_home / larger(state.sum_home[run], TINY)

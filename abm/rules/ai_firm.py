@@ -52,6 +52,17 @@ def nest_value(total: float, dissimilarity: float) -> float:
     return full * exp(dissimilarity * log(larger(total, TINY)))
 
 
+def inclusive_value(best: float, every: float, home: float, mandate: float, sensitivity: float) -> float:
+    """What all of a firm's offers together are worth, ln of money; 0 is the best US line alone (MODEL 9.5).
+
+    The log-sum of its choice over the price sensitivity: by so many ln could prices rise on whoever has the best US
+    line alone. `every` and `home` are weights of all nests and of the domestic one relative to the offer of value
+    `best`; money under a mandate has the domestic nest alone.
+    """
+    free = (1.0 - mandate) * log(larger(every, TINY))
+    return (best + free + mandate * log(larger(home, TINY))) / sensitivity
+
+
 def cutoff_hazard(hazard: float, cut: float, signal: float, signal_weight: float, step: float,
                   decay: float, floor: float) -> float:  # fmt: skip
     """Believed quarterly probability of losing US supply: jumps on cuts and signals, else fades (MODEL R5)."""

@@ -28,6 +28,7 @@ FIRST = {
     "shortage_to_research": ("2020Q1", "research_money", "less", "some money finds no chips"),
     "redesign": ("2022Q3", "redesign_target", "less", "the letters of August 2022 cut the first line"),
     "waiting": ("2020Q1", "waiting", "less", "some money waits"),
+    "hazard": ("2020Q4", "tool_hazard", "less", "the listing of the foundry is the first denial of tools"),
     "network_effects": ("2021Q1", "porting", "less", "no rival of CUDA is in use before"),
     "chinas_steps": ("2024Q1", "sold_china", "other", "the floor of March 2024 is the first step"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from abm.backfire import Comparison
+from abm.leverage import Leverage
 from abm.parameters import draw, load_parameters
 from abm.results import Results
 from abm.scenario import Scenario
@@ -95,6 +96,15 @@ def results(scenario: Scenario, runs: int = 32, seed: int = 1, failed: tuple[int
         failed_law=np.where(broken >= 0, 0, -1),
         manifest={"data_checksum": "0" * 64},
     )
+
+
+def leverage(steps, runs: int = 32) -> dict[int, Leverage]:
+    """Invented leverage at some quarters: half of open supply with controls, seven tenths without."""
+    shares = {"deny": (0.5, 0.3), "open": (1.0, 1.0), "open_gate": (1.0, 1.0)}
+    return {
+        step: Leverage(step, {name: 1000.0 * np.outer(share, np.ones(runs)) for name, share in shares.items()})
+        for step in steps
+    }
 
 
 def pair(continuation: str = "freeze_abs", runs: int = 32, failed: tuple[int, ...] = ()) -> Pair:

@@ -125,7 +125,7 @@ def test_regime_at_the_horizon() -> None:
     assert early["decoupled for nothing"].probability == 1.0
     assert late["full backfire"].probability == 1.0
     assert (late.horizon, late.runs, late.failed) == ("2032Q4", 2, 0)
-    assert "leverage is not measured" in late.decoupling_rests_on
+    assert "leverage was not measured" in late.decoupling_rests_on
     with pytest.raises(UnknownNameError, match="full backfire"):
         late["full backfires"]
 

@@ -15,7 +15,7 @@ import pytest
 import synthetic_pairs
 
 import abm
-from abm import simulation
+from abm import continuing, simulation
 from abm.backfire import Comparison
 from abm.results import Results
 from abm.scenario import list_scenarios
@@ -30,14 +30,20 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
     """Replace the engine; the list fills with the arguments of its calls."""
     calls: list[dict] = []
 
-    def compare(scenario, counterfactual, runs, seed, threads, progress, replications):
-        calls.append({"scenario": scenario, "counterfactual": counterfactual, "runs": runs, "seed": seed,
-                      "threads": threads, "replications": replications})  # fmt: skip
-        progress(runs, runs)
-        arms = (synthetic_pairs.results(one, runs, seed) for one in (scenario, counterfactual))
-        return Comparison(*arms)
+    def side_by_side(pairs, request, steps):
+        found = []
+        for scenario, counterfactual in pairs:
+            calls.append({"scenario": scenario, "counterfactual": counterfactual, "runs": request.runs,
+                          "seed": request.seed, "threads": request.threads, "replications": request.replications,
+                          "steps": steps})  # fmt: skip
+            request.progress(request.runs, request.runs)
+            controls, without = (
+                synthetic_pairs.results(one, request.runs, request.seed) for one in (scenario, counterfactual)
+            )
+            found.append(Comparison(controls, without, synthetic_pairs.leverage(steps, request.runs)))
+        return found
 
-    monkeypatch.setattr(simulation, "compare", compare)
+    monkeypatch.setattr(continuing, "side_by_side", side_by_side)
     monkeypatch.setattr(simulation, "compiled_before", lambda: True)
     return calls
 
@@ -65,6 +71,23 @@ def test_history_runs_under_both_continuations(engine: list[dict], capsys: pytes
         assert heading in printed
     assert printed.count("Probability of each regime") == 2
     assert printed.index("Prior:") < printed.index("Probability of each regime")
+
+
+def test_leverage_and_pain_are_told_unless_they_are_not_wanted(
+    engine: list[dict], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["run", "--runs", "16"]) == 0
+    assert [call["steps"] for call in engine] == [[27, 35, 43, 47]] * 2
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "leverage, pp" in printed
+    assert "relative pain" in printed
+    assert printed.count("the controls lose for") == 2
+    assert "rests on domestic output or leverage (a change of 0.10, measured at 2028Q4, defined in 16 of" in printed
+    assert cli.main(["run", "--runs", "16", "--no-leverage"]) == 0
+    assert engine[-1]["steps"] == []
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "leverage, pp" not in printed
+    assert "rests on domestic output alone; leverage was not measured" in printed
 
 
 def test_other_scenarios_run_once(engine: list[dict]) -> None:
@@ -179,7 +202,7 @@ def test_the_first_compilation_is_announced(
 def test_errors_are_one_line_and_debug_shows_the_traceback(
     engine: list[dict], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(simulation, "compare", lambda *_args, **_more: 1 / 0)
+    monkeypatch.setattr(continuing, "side_by_side", lambda *_args, **_more: 1 / 0)
     assert cli.main(["run", "--runs", "8"]) == 70
     assert capsys.readouterr().err.count("\n") == 1
     assert cli.main(["run", "--runs", "8", "--debug"]) == 70

@@ -16,6 +16,7 @@ from abm.rules.ai_firm import (
     cutoff_hazard,
     economic_exit,
     efficiency_gain,
+    inclusive_value,
     integration_gain,
     largest_run,
     losing_quarters,
@@ -343,3 +344,19 @@ def test_serving_gain_by_hand():
     assert serving_gain(0.5, 0.8, 10.0, 4.0, 0.1) == pytest.approx(0.4 + 0.1)
     assert serving_gain(0.5, 0.8, 10.0, 6.0, 0.1) == pytest.approx(0.4), "nobody unlearns who is ahead"
     assert serving_gain(0.5, 5.0, 0.0, 0.0, 0.1) == pytest.approx(1.0), "twice the pace at most"
+
+
+def test_inclusive_value_by_hand():
+    # two nests of weight 1 beside the best offer of value .5, sensitivity 2: (.5 + ln 2) / 2
+    assert inclusive_value(0.5, 2.0, 1.0, 0.0, 2.0) == pytest.approx((0.5 + log(2.0)) / 2.0)
+    assert inclusive_value(0.0, 1.0, 0.2, 0.0, 2.0) == pytest.approx(0.0), (
+        "the best US line alone is worth nothing more"
+    )
+    # a quarter of the money may go to the domestic nest alone, which weighs .2
+    assert inclusive_value(0.0, 1.0, 0.2, 0.25, 2.0) == pytest.approx(0.25 * log(0.2) / 2.0)
+
+
+@given(st.floats(0.01, 5.0), st.floats(0.001, 1.0), st.floats(0.0, 1.0), st.floats(1.0, 5.0))
+def test_a_mandate_costs_whoever_has_more_to_choose_from(every, part, mandate, sensitivity):
+    free = inclusive_value(0.0, every, part * every, 0.0, sensitivity)
+    assert inclusive_value(0.0, every, part * every, mandate, sensitivity) <= free + 1e-12

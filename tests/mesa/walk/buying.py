@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abm.rules.ai_firm import (
     choice_weight,
+    inclusive_value,
     nest_value,
     offer_value,
     planned_budget,
@@ -172,6 +173,7 @@ class Buyer:
         wait = nest_value(later, spread) * self.model.wait_factor
         every = max(TINY, us + home + wait * self.model.on.waiting)
         mandate = self.model.law.mandate[step][buyer] if buyer != FOREIGN and home > 0.0 else 0.0
+        self.inclusive[workload] = inclusive_value(best, every, home, mandate, p.price_sensitivity)
         share_home = (1.0 - mandate) * home / every + mandate
         to_us = (1.0 - mandate) * us / every / max(TINY, sum_us)
         to_home = share_home / max(TINY, sum_home)

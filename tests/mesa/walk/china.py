@@ -61,10 +61,12 @@ class ChineseDesigner(ChipVendor):
     def expect(self) -> None:
         """Rules on tools and memory move the fears of designers; else they fade."""
         p, regulator = self.p, self.model.regulator
-        self.hazard = cutoff_hazard(
+        floor = p.hazard_floor_huawei if self.diverts > 0.0 else p.hazard_floor
+        feared = cutoff_hazard(
             self.hazard, regulator.inputs_cut, regulator.inputs_signal, p.signal_weight, p.hazard_step, p.hazard_decay,
-            p.hazard_floor_huawei if self.diverts > 0.0 else p.hazard_floor,
+            floor,
         )  # fmt: skip
+        self.hazard = feared if self.model.on.hazard > 0.0 else floor
 
     # --- redesign_home
 
@@ -212,10 +214,11 @@ class ChinaChain(mesa.Agent):
     def expect(self) -> None:
         """Rules on tools move the fears of fabs; else they fade."""
         p, regulator = self.p, self.model.regulator
-        self.tool_hazard = cutoff_hazard(
+        feared = cutoff_hazard(
             self.tool_hazard, regulator.tools_cut, regulator.tools_signal, p.signal_weight, p.hazard_step,
             p.hazard_decay, p.hazard_floor,
         )  # fmt: skip
+        self.tool_hazard = feared if self.model.on.hazard > 0.0 else p.hazard_floor
 
     def produce_china(self, step: int) -> None:
         """Tools, wafers, memory and packaging of the Chinese chain, in that order."""

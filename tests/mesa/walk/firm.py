@@ -49,7 +49,7 @@ class AIFirm(Buyer, Hoster, Researcher, mesa.Agent):
         self.demand = self.idea = self.porting_luck = 0.0
         self.hazard = self.hazard_start = self.hazard_floor = 0.0
         self.budget = self.cash = self.free_cash = self.credit = self.waiting = self.borrowed = 0.0
-        self.wallet = [0.0, 0.0]
+        self.wallet, self.inclusive = [0.0, 0.0], [0.0, 0.0]
         self.stock_money = self.spent = self.unspent = self.need = 0.0
         self.room = self.arrived = self.halls = 0.0
         self.revenue = self.revenue_smooth = self.revenue_base = self.equity = 0.0
@@ -78,10 +78,11 @@ class AIFirm(Buyer, Hoster, Researcher, mesa.Agent):
         """Rules on chips move the fears of Chinese firms; else they fade to a floor by legal status."""
         if self.chinese:
             p, regulator = self.p, self.model.regulator
-            self.hazard = cutoff_hazard(
+            feared = cutoff_hazard(
                 self.hazard, regulator.cut, regulator.signal, p.signal_weight, p.hazard_step, p.hazard_decay,
                 self.hazard_floor,
             )  # fmt: skip
+            self.hazard = feared if self.model.on.hazard > 0.0 else self.hazard_floor
 
     # --- settle
 

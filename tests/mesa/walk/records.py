@@ -17,6 +17,7 @@ from abm.vocabulary import (
     GREY_CHIPS,
     LOW_TIER,
     PORTING,
+    ROW,
     SERVE,
     STOCK,
     TOOLS_CN,
@@ -136,7 +137,7 @@ class Records:
 
     def observe_vendors(self, row) -> None:
         """Revenue, profit and research of vendors."""
-        revenue = china = profit = spent = chinese = 0.0
+        revenue = china = profit = spent = chinese = earned = 0.0
         vendors = self.model.vendors
         for one in vendors:
             if one.merchant:
@@ -146,8 +147,10 @@ class Records:
                 spent += one.rd
             if not one.american:
                 chinese += one.revenue
+                earned += one.profit
         row["us_vendor_revenue"], row["us_vendor_revenue_china"] = revenue, china
         row["us_vendor_profit"], row["us_vendor_rd"], row["vendor_cn_revenue"] = profit, spent, chinese
+        row["vendor_cn_profit"] = earned
         row["nvidia_revenue"], row["amd_revenue"] = vendors[NVIDIA].revenue, vendors[AMD].revenue
         row["duty"] = self.model.books.flows[DUTY_AND_SHARE][GOV_US]
         row["us_frontier"] = self.model.regulator.best_lines[TRAIN]
@@ -167,6 +170,11 @@ class Records:
             row[f"compute_{code}"] = total(members, "training")
             row[f"research_{code}"] = total(members, "research_money")
             row[f"revenue_{code}"] = total(members, "revenue")
+            row[f"surplus_{code}"] = surplus(members)
+        others = 0.0
+        for firm in model.blocs[ROW]:
+            others += firm.revenue + firm.rent
+        row["revenue_row"] = others
 
     def observe_chinese_firms(self, row) -> None:
         """Money, stocks, and plan-weighted means of beliefs and strategies of Chinese firms."""
@@ -239,6 +247,15 @@ def total(agents, name: str) -> float:
     value = 0.0
     for one in agents:
         value += getattr(one, name)
+    return value
+
+
+def surplus(members) -> float:
+    """Budgets times the worth of all offers, training and serving by their money."""
+    value = 0.0
+    for one in members:
+        train = one.training_share
+        value += one.budget * (train * one.inclusive[TRAIN] + (1.0 - train) * one.inclusive[SERVE])
     return value
 
 

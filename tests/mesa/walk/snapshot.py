@@ -12,7 +12,7 @@ FIRM = (
     "diverted", "reference_compute", "run_compute", "training", "serving", "served", "algorithm", "algorithm_before",
     "capability", "porting", "porting_before", "integration", "attraction", "mix", "mix_before", "payoff", "hazard",
     "idea", "porting_luck", "plan_now", "exited", "losing", "leaving", "inherits", "book", "lendable", "lent", "rent",
-    "replaced", "own_plan", "leads",
+    "replaced", "own_plan", "leads", "inclusive",
 )  # fmt: skip
 LINE = {
     "weight": "weight", "orders": "orders", "delivered": "delivered", "deployed": "deployed", "warehouse": "warehouse",

@@ -1,0 +1,72 @@
+"""What results were made by, so that they can be run again or branch: scenarios by first quarter, and kept states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from abm.calendar import quarter_index
+from abm.scenario import Scenario, ScenarioError
+
+
+@dataclass(frozen=True, eq=False)
+class Lineage:
+    """The past of results.
+
+    Attributes
+    ----------
+    stages : scenarios with the first quarter of each, the first from quarter 0.
+    kept : states before some quarters, {quarter: {array: values with the run last}}.
+    """
+
+    stages: tuple[tuple[int, Scenario], ...]
+    kept: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+
+    def before(self, quarter: int) -> tuple[tuple[int, Scenario], ...]:
+        """Stages that begin before a quarter."""
+        return tuple(stage for stage in self.stages if stage[0] < quarter)
+
+    def at(self, quarter: int) -> Scenario:
+        """The scenario of a quarter."""
+        return [arm for start, arm in self.stages if start <= quarter][-1]
+
+
+def lineage_from(manifest: Mapping[str, Any]) -> Lineage:
+    """The lineage that a manifest tells, of built-in scenarios and changes of them that it holds in full.
+
+    Raises
+    ------
+    ScenarioError
+        A scenario that cannot be made again from its name and settings, with the cure.
+    """
+    if "scenario" not in manifest:
+        raise ScenarioError("results: their manifest names no scenario, so they cannot be run again; simulate anew")
+    if "given" in manifest:
+        raise ScenarioError(
+            "results: a design set parameters by point; simulate a scenario of its own to branch from it"
+        )
+    told = [*((one["from"], one["scenario"]) for one in manifest.get("past", ()))]
+    told.append((manifest.get("branched_at", "2020Q1"), manifest["scenario"]))
+    return Lineage(tuple((quarter_index(quarter), scenario_from(facts)) for quarter, facts in told))
+
+
+def scenario_from(facts: Mapping[str, Any]) -> Scenario:
+    """The scenario that `Scenario.describe` described."""
+    name = str(facts.get("name"))
+    try:
+        made = Scenario.load(name).with_point(facts["parameters"] == "defaults").with_parameters(**facts["fixed"])
+        made = replace(made, off=frozenset(facts["off"]), learning=facts["strategy_learning"])
+        made = made.with_continuation(facts["continuation"])
+    except (ScenarioError, KeyError, TypeError):
+        raise ScenarioError(_cure(name)) from None
+    if made.describe() != dict(facts):
+        raise ScenarioError(_cure(name))
+    return made
+
+
+def _cure(name: str) -> str:
+    return (
+        f"results: scenario {name!r} of their manifest is not a built-in one with other settings, so it cannot be run "
+        "again from the manifest; give the scenario itself: results.with_scenario(scenario)"
+    )
