@@ -102,6 +102,14 @@ SERIES = (
     Series("tool_bank", "USD bn", "tools bought ahead of rules and not yet in use at China's advanced lines"),
     Series("home_memory", "million stacks", "HBM that China's memory maker can make in the quarter"),
     Series("cut_down_share", "share", "Chinese packages with chips cut down to what foreign foundries may make"),
+    Series("readiness", "0-1", "what China's state has seen of its chip makers: supply and performance per dollar"),
+    Series("subsidy", "USD bn", "subsidies that China's state pays to chip makers in answer to controls"),
+    Series("mandate_state", "share", "purchases of state buyers in China that must be domestic"),
+    Series("mandate_private", "share", "the same for private buyers"),
+    Series("gate_private", "share", "orders of private buyers for US chips that China lets through"),
+    Series("counter_control", "0-1", "minerals that China keeps from foreign chip makers"),
+    Series("mobilised_cn", "USD bn", "public money for Chinese AI firms"),
+    Series("mobilised_us", "USD bn", "the same for US firms"),
 )  # fmt: skip
 """All recorded series."""
 

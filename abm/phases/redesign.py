@@ -181,7 +181,8 @@ def set_prices(world: World, step: int) -> None:
             world.price[offer, run] = listed
             world.price_china[offer, run] = china
             passed = world.parameter[DUTY_PASS_THROUGH, run] * levy
-            world.paying[0, offer, run] = larger(china * (1.0 + passed), LEAST_PRICE)
+            supported = select(home, 1.0 - world.price_support[run], 1.0)
+            world.paying[0, offer, run] = larger(china * (1.0 + passed) * supported, LEAST_PRICE)
             world.paying[1, offer, run] = larger(listed, LEAST_PRICE)
             world.packaging[offer, run] = select(on_sale, world.spec_packaging[place], 0.0)
             world.chips_per_bn[0, offer, run] = 1000.0 / world.paying[0, offer, run]

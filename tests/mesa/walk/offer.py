@@ -150,7 +150,7 @@ class Offer:
         self.legal, self.legal_next = [now] * 4, [known] * 4
         if design is None or not self.bound:
             return
-        gate, later = law.gate[step], law.gate_announced[step]
+        gate, later = self.model.states.gate, self.model.states.gate_known
         force, known = law.open[step][design.index], law.announced[step][design.index]
         for buyer in range(FOREIGN):
             self.legal[buyer] = gate[buyer] * self.opening * force[buyer]
@@ -174,7 +174,8 @@ class Offer:
         else:
             china = price_in_china(listed, self.unit_cost, rivals, p.rival_markup_fall)
         passed = p.duty_pass_through * self.levy(law, step) if self.bound else 0.0
-        here, there = max(LEAST_PRICE, china * (1.0 + passed)), max(LEAST_PRICE, listed)
+        supported = 1.0 - self.model.states.price_support if self.home else 1.0
+        here, there = max(LEAST_PRICE, china * (1.0 + passed) * supported), max(LEAST_PRICE, listed)
         self.price, self.price_china = listed, china
         self.packaging = 0.0 if design is None else design.packaging
         if self.let:

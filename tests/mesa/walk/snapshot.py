@@ -43,7 +43,7 @@ NODE = (
 )  # fmt: skip
 FAB = (
     "tools_coming", "tools_wanted", "tools_need", "tool_access", "tool_bank", "bank_before", "tools_placed",
-    "tools_stored", "tools_sold",
+    "tools_stored", "tools_sold", "tool_grant",
 )  # fmt: skip
 PLACES = {
     "chance": (
@@ -56,6 +56,10 @@ PLACES = {
     "market": (
         "reference", "self_reliance", "grey_premium", "row_sales", "us_units_china", "home_orders", "third_wanted",
         "third_left", "seized",
+    ),
+    "states": (
+        "readiness", "mandate", "gate", "gate_known", "counter_control", "subsidy", "subsidy_paid", "subsidy_total",
+        "price_support", "mobilised", "mobilised_total", "lead",
     ),
     "rental": ("rentable", "tenant_capacity", "lendable_all"),
     "packaging": (

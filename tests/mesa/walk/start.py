@@ -23,6 +23,7 @@ from .offshore import Rental
 from .records import Records
 from .regulator import Law, Regulator
 from .services import Services
+from .states import States
 from .vendor import ChipVendor
 
 
@@ -43,6 +44,7 @@ def build(model, plan, world, lane: int) -> None:
     build_firms(model, plan, world, lane)
     model.market, model.books = Market(model), Books(model)
     model.exits, model.rental = Exits(model), Rental(model)
+    model.states = States(model, world.past_capability[:, :, lane].tolist())
     model.services = Services(model, world.start_capability[:, lane].tolist())
     model.records, model.audit = Records(model), Audit(model)
 
