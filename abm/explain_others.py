@@ -286,9 +286,10 @@ def _answers(case: Case, jurisdiction: str) -> list[str]:
         )
         gives = (
             f"subsidies of {number(case.after('subsidy'))} set aside and {number(case.after('subsidy_paid'))} paid "
-            f"({number(case.after('subsidy_total'))} in all), {100 * case.after('price_support'):.0f} % of the price of "
-            f"Chinese chips; minerals withheld {100 * case.after('counter_control'):.0f} %; mandate and counter-controls "
-            f"{'answer by rule' if ruled else 'follow the script'}, gate: {case.run.scenario.china_gate} after it; "
+            f"({number(case.after('subsidy_total'))} in all), {100 * case.after('price_support'):.0f} % of the price "
+            f"of Chinese chips; minerals withheld {100 * case.after('counter_control'):.0f} %; mandate and "
+            f"counter-controls {'answer by rule' if ruled else 'follow the script'}, "
+            f"gate: {case.run.scenario.china_gate} after it; "
         )
     lines = paragraph("Saw", saw)
     gives += (

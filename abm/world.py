@@ -268,10 +268,8 @@ def _law_arrays(
         "law_duty": np.stack([law.duty for law in laws]),
         "law_share": np.stack([law.revenue_share for law in laws]),
         "law_cap": np.stack([law.volume_cap for law in laws]),
-        "law_gate": np.stack([_gate(law.gate, slide) for law, slide in zip(laws, slides, strict=True)]),
-        "law_gate_announced": np.stack(
-            [_gate(law.announced_gate, slide) for law, slide in zip(laws, slides, strict=True)]
-        ),
+        "law_gate": np.stack([_gate(law.gate, one) for law, one in zip(laws, slides, strict=True)]),
+        "law_gate_announced": np.stack([_gate(law.announced_gate, one) for law, one in zip(laws, slides, strict=True)]),
         "law_mandate": np.stack([law.mandate for law in laws]),
         "law_china_rule": np.stack([slide.answering for slide in slides]),
         "law_gate_rule": np.stack([slide.answering * (slide.gate == "rule") for slide in slides]),

@@ -27,8 +27,8 @@ class RegulatorView(Explained):
     """A regulator in one run. All attributes are read-only and show the last quarter run.
 
     Rules come from the dated instruments of the run's scenario, those of a regulator being the ones of its
-    jurisdiction, and from China's answers by rule. Shares are those the engine used in the quarter, weighted by days; lists of instruments are
-    those of its last day.
+    jurisdiction, and from China's answers by rule. Shares are those the engine used in the quarter, weighted by days;
+    lists of instruments are those of its last day.
     """
 
     kind = "regulator"

@@ -126,27 +126,31 @@ def sell_chips(state: World, step: int) -> None:
                 rent = state.sold_china[offer, run] * state.price_china[offer, run] / THOUSAND
                 move(state, OFFSHORE_RENTAL, AI_CN, AI_OTHER, rent, run)
             continue
-        seller = sector_of_vendor(state, vendor)
-        flow = US_CHIPS if seller == VENDORS_US else CHINESE_CHIPS
         for run in range(LANES):
-            china = state.sold_china[offer, run] * state.price_china[offer, run] / THOUSAND
-            abroad = state.sold_abroad[offer, run] * state.price[offer, run] / THOUSAND
-            # of a supported price buyers pay the rest, and the state what it set aside
-            less = supported_part(state, offer, run)
-            support = state.best[run] * less
-            move(state, SUBSIDY, GOV_CN, seller, support, run)
-            china -= less
-            move(state, flow, AI_CN, seller, china, run)
-            move(state, flow, AI_OTHER, seller, abroad, run)
-            state.vendor_revenue[vendor, run] += china + abroad + support
-            state.vendor_revenue_china[vendor, run] += china + support
-            margin = state.paying[0, offer, run] - state.price_china[offer, run]
-            passed = state.sold_china[offer, run] * larger(margin, 0.0) / THOUSAND
-            borne = china * levy_share(state, step, offer, run) - passed
-            move(state, DUTY_AND_SHARE, AI_CN, GOV_US, passed, run)
-            move(state, DUTY_AND_SHARE, seller, GOV_US, borne, run)
-            state.vendor_profit[vendor, run] -= borne
-            state.vendor_cash[vendor, run] -= borne
+            sell_line(state, step, offer, vendor, run)
+
+
+def sell_line(state: World, step: int, offer: int, vendor: int, run: int) -> None:
+    """Sales of a line in China and abroad; of a supported price buyers pay the rest, the state what it set aside."""
+    seller = sector_of_vendor(state, vendor)
+    flow = US_CHIPS if seller == VENDORS_US else CHINESE_CHIPS
+    china = state.sold_china[offer, run] * state.price_china[offer, run] / THOUSAND
+    abroad = state.sold_abroad[offer, run] * state.price[offer, run] / THOUSAND
+    less = supported_part(state, offer, run)
+    support = state.best[run] * less
+    china -= less
+    move(state, flow, AI_CN, seller, china, run)
+    move(state, SUBSIDY, GOV_CN, seller, support, run)
+    move(state, flow, AI_OTHER, seller, abroad, run)
+    state.vendor_revenue[vendor, run] += china + abroad + support
+    state.vendor_revenue_china[vendor, run] += china + support
+    margin = state.paying[0, offer, run] - state.price_china[offer, run]
+    passed = state.sold_china[offer, run] * larger(margin, 0.0) / THOUSAND
+    borne = china * levy_share(state, step, offer, run) - passed
+    move(state, DUTY_AND_SHARE, AI_CN, GOV_US, passed, run)
+    move(state, DUTY_AND_SHARE, seller, GOV_US, borne, run)
+    state.vendor_profit[vendor, run] -= borne
+    state.vendor_cash[vendor, run] -= borne
 
 
 def share_support(state: World) -> None:

@@ -38,6 +38,11 @@ def minerals_left(dependence: float, withheld: float) -> float:
     return 1.0 - dependence * withheld
 
 
+def dearer_inputs(cost: float, rise: float, withheld: float) -> float:
+    """Cost of a package made outside China, thousand USD, while it withholds a share of its minerals (MODEL R4)."""
+    return cost * (1.0 + rise * withheld)
+
+
 def minerals_moved(share: float, chinese: float, home: float, withheld: float) -> float:
     """Change of a maker's part in materials sold abroad: what Chinese makers withhold, others sell (MODEL 3, R4).
 

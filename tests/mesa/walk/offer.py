@@ -6,6 +6,7 @@ from abm.draws import stream
 from abm.rules.ai_firm import cost_of_ownership
 from abm.rules.chip_vendor import grey_supply, price_in_china
 from abm.rules.chips import accounting_unit, list_price, quality, serve_performance, train_performance
+from abm.rules.industrial_policy import dearer_inputs
 from abm.rules.numbers import exp
 from abm.rules.offshore import rental_rate
 from abm.vocabulary import (
@@ -162,7 +163,9 @@ class Offer:
         """List price by performance; in China the mark-up falls with the rivals' share, duty is passed on in part."""
         p, design, market = self.p, self.design, self.model.market
         if self.kind != DOMESTIC or self.unit_cost <= 0.0:
-            self.unit_cost = 0.0 if design is None else design.cost
+            cost = 0.0 if design is None else design.cost
+            withheld = self.model.states.counter_control
+            self.unit_cost = cost if self.home else dearer_inputs(cost, p.minerals_cost, withheld)
         train, serve = self.performance
         listed = list_price(quality(train, serve, p.training_money_share), p.reference_price, p.price_exponent)
         rivals = market.self_reliance
