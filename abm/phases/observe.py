@@ -63,7 +63,7 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     ABROAD_H100E, TOOLMAKERS, CN_VENDOR_REVENUE, DUTY, ASSORTATIVITY, ABROAD_VALUE,
     OFFSHORE_CHIPS, OFFSHORE_SPENDING, OFFSHORE_FLOW, SEIZED_CHIPS, BROKER_RENT, EXITED_FIRMS, FROM_US, FROM_NL,
     FROM_JP, FROM_CN, TOOL_BANK, HOME_MEMORY, CUT_DOWN, READINESS, SUBSIDY_PAID, MANDATE_STATE, MANDATE_PRIVATE,
-    GATE_PRIVATE, COUNTER_CONTROL, MOBILISED_CN, MOBILISED_US,
+    GATE_STATE, GATE_PRIVATE, COUNTER_CONTROL, MOBILISED_CN, MOBILISED_US,
 ) = (at(name) for name in (
     "capability_cn", "capability_us", "compute_cn", "compute_us", "compute_world", "domestic_compute_bought",
     "compute_bought_cn", "domestic_value", "value_cn", "domestic_packages", "domestic_output", "ascend_packages",
@@ -79,8 +79,8 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     "design_amd", "nvidia_abroad_h100e", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity",
     "value_abroad", "offshore_chips", "offshore_spending", "offshore_flow", "seized_chips", "broker_rent",
     "exited_firms", "tools_from_us", "tools_from_nl", "tools_from_jp", "tools_from_cn", "tool_bank", "home_memory",
-    "cut_down_share", "readiness", "subsidy", "mandate_state", "mandate_private", "gate_private", "counter_control",
-    "mobilised_cn", "mobilised_us",
+    "cut_down_share", "readiness", "subsidy", "mandate_state", "mandate_private", "gate_state", "gate_private",
+    "counter_control", "mobilised_cn", "mobilised_us",
 ))  # fmt: skip
 
 
@@ -379,6 +379,7 @@ def observe_states(state: World, step: int, run: int) -> None:
     put(state, SUBSIDY_PAID, step, run, state.subsidy_paid[run])
     put(state, MANDATE_STATE, step, run, state.mandate[STATE, run])
     put(state, MANDATE_PRIVATE, step, run, state.mandate[PRIVATE, run])
+    put(state, GATE_STATE, step, run, state.gate[STATE, run])
     put(state, GATE_PRIVATE, step, run, state.gate[PRIVATE, run])
     put(state, COUNTER_CONTROL, step, run, state.counter_control[run])
     put(state, MOBILISED_CN, step, run, state.mobilised[CN, run])

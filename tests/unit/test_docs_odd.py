@@ -18,7 +18,7 @@ import abm.rules
 from abm import law, quarter
 from abm.operators import OPERATORS
 from abm.outcomes import OUTCOMES
-from abm.parameters import load_parameters
+from abm.parameters import PRIORS, load_parameters
 from abm.policy import load_policy
 from abm.policy_schema import Instrument
 from abm.scenario import CONTINUATIONS, list_scenarios
@@ -152,18 +152,18 @@ def test_tables_are_those_that_the_declarations_make() -> None:
 def test_decisions_are_numbered_complete_and_the_ones_the_odd_points_to_exist() -> None:
     entries = re.split(r"^### ", DECISIONS, flags=re.MULTILINE)[1:]
     numbers = [entry.split()[0] for entry in entries]
-    assert numbers == sorted(set(numbers))
-    assert all(re.fullmatch(r"D\d\d", number) for number in numbers)
+    assert numbers == sorted(set(numbers), key=lambda number: int(number[1:]))
+    assert all(re.fullmatch(r"D\d{2,3}", number) for number in numbers)
     for entry in entries:
         for part in ("Choice", "Source", "Alternatives", "Reason"):
             assert f"**{part}.**" in entry, f"abm/DECISIONS.md: {entry.split(chr(10))[0]} lacks {part}"
-    assert set(re.findall(r"\bD\d\d\b", ODD)) <= set(numbers)
+    assert set(re.findall(r"\bD\d{2,3}\b", ODD)) <= set(numbers)
 
 
 def test_parameters_and_code_named_in_the_decisions_exist() -> None:
     known = {name for names in NAMES.values() for name in names} | set(rule_names())
     known |= {one.name for one in fields(Instrument)} | set(vars(law)) | set(CONTINUATIONS)
-    known |= {one.name for one in fields(FirmEntry)}
+    known |= {one.name for one in fields(FirmEntry)} | set(PRIORS)
     for name in re.findall(r"`([a-z_0-9]+)`", DECISIONS):
         assert name in known, f"abm/DECISIONS.md names {name}, which the code does not know"
     for path in re.findall(r"`(abm/[\w/.]+)`", DECISIONS):

@@ -243,7 +243,7 @@ class Records:
             states.readiness, states.subsidy_paid, states.counter_control,
         )  # fmt: skip
         row["mandate_state"], row["mandate_private"] = states.mandate[STATE], states.mandate[PRIVATE]
-        row["gate_private"] = states.gate[PRIVATE]
+        row["gate_state"], row["gate_private"] = states.gate[STATE], states.gate[PRIVATE]
         row["mobilised_cn"], row["mobilised_us"] = states.mobilised[CN], states.mobilised[US]
 
 
