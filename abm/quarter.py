@@ -9,6 +9,7 @@ from abm.phases.earn import earn
 from abm.phases.exit import leave, share_plan
 from abm.phases.expect import expect
 from abm.phases.launch import launch
+from abm.phases.lead import measure_lead
 from abm.phases.learn import learn
 from abm.phases.observe import observe
 from abm.phases.offshore import lend
@@ -46,6 +47,7 @@ def quarter(world: World, step: int) -> None:
     research(world, step)  # software, porting, own stacks; knowledge flows
     learn(world, step)  # firms shift research to what paid
     observe(world, step)  # record what a statistician would have seen
+    measure_lead(world, step)  # how far the US is ahead
     verify(world, step)  # laws; a run that breaks one is marked
 
 

@@ -7,29 +7,14 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, cast, get_type_hints
+from typing import Annotated, Any, NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from abm.declared import Field, Floats, Ints, Of, read_fields
 
-
-@dataclass(frozen=True)
-class Field:
-    """What one state array holds: dimension names (run last when it varies by run), unit, meaning."""
-
-    dims: tuple[str, ...]
-    unit: str
-    meaning: str
-    integer: bool = False
-
-
-class Of(str):
-    """A declaration `dims | unit | meaning` on the line of the array."""
+__all__ = ["FIELDS", "Field", "Floats", "Ints", "Of", "World", "allocate", "world_class"]
 
 
 class World(NamedTuple):
@@ -146,6 +131,9 @@ class World(NamedTuple):
     cut: Annotated[Floats, Of("run | 0/1 | stringency rose this quarter")]
     signal: Annotated[Floats, Of("run | 0/1 | a rise is announced")]
     start_capability: Annotated[Floats, Of("bloc run | ln FLOP | effective compute of the bloc's top three, 2020Q1")]
+    past_capability: Annotated[Floats, Of("bloc past run | ln FLOP | the same in the quarters from 2017 to 2019")]
+    lead: Annotated[Floats, Of("run | months | how long ago the US stood where China stands now, last quarter")]
+    lead_before: Annotated[Floats, Of("run | months | the same a quarter earlier")]
     inputs_cut: Annotated[Floats, Of("run | 0/1 | denial of tools or memory rose this quarter")]
     inputs_signal: Annotated[Floats, Of("run | 0/1 | such a rise is announced")]
     hazard_start: Annotated[Floats, Of("firm run | 1/quarter | hazard in 2020Q1")]
@@ -348,15 +336,7 @@ class World(NamedTuple):
     firm_record: Annotated[Floats, Of("firm_series quarter firm run | own unit | the same by firm")]
 
 
-def _read_fields() -> dict[str, Field]:
-    found = {}
-    for name, hint in get_type_hints(World, include_extras=True).items():
-        dims, unit, meaning = (part.strip() for part in hint.__metadata__[0].split("|", 2))
-        found[name] = Field(tuple(dims.split()), unit, meaning, hint.__origin__ == Ints)
-    return found
-
-
-FIELDS = _read_fields()
+FIELDS = read_fields(World)
 """Declaration of each array of `World`, in order."""
 
 

@@ -23,7 +23,7 @@ PAIR = 2
 EARLY = 14
 """Quarters that plain Python runs quickly: to 2023Q2, past the first rule and its redesigns."""
 GIVEN = {
-    "arm", "world_id", "parameter", "switch", "learning_rule", "plan_factor", "start_capability", "hazard_start",
+    "arm", "world_id", "parameter", "switch", "learning_rule", "plan_factor", "start_capability", "past_capability", "hazard_start",
 }  # fmt: skip
 """Arrays by run that the engine reads and never writes."""
 BY_SERIES = {"record", "firm_record"}

@@ -51,6 +51,7 @@ class QuarterWalk(mesa.Model):
         self.services.research(step)
         self.learn(step)
         self.records.observe(step)
+        self.gap.measure_lead()
         self.audit.verify(step)
 
     def draw_chance(self, step: int) -> None:

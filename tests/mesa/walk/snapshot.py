@@ -64,6 +64,7 @@ PLACES = {
     "china": ("tool_hazard",),
     "foundry": ("experience", "experience_reference", "yield_domestic", "home_fill"),
     "memory_maker": ("stacks_foreign",),
+    "gap": ("lead", "lead_before"),
     "services": ("leader_money", "leader_compute", "leader_open", "leader_closed"),
     "books": ("cash_before", "flows"),
     "audit": ("failed_quarter", "failed_law"),

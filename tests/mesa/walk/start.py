@@ -16,6 +16,7 @@ from .chance import Chance
 from .china import ChineseDesigner
 from .exits import Exits
 from .firm import AIFirm
+from .gap import Gap
 from .market import Market
 from .node_start import build_nodes
 from .offer import Design, Offer
@@ -45,6 +46,7 @@ def build(model, plan, world, lane: int) -> None:
     model.exits, model.rental = Exits(model), Rental(model)
     model.services = Services(model, world.start_capability[:, lane].tolist())
     model.records, model.audit = Records(model), Audit(model)
+    model.gap = Gap(model, world.past_capability[:, :, lane].tolist())
 
 
 def build_offers(model, world, lane: int) -> None:
