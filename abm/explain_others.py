@@ -276,7 +276,7 @@ def _answers(case: Case, jurisdiction: str) -> list[str]:
         return []
     step, bloc = case.recording.step, BLOC_OF[jurisdiction]
     if jurisdiction == "US":
-        saw = f"a lead of {number(case.before('lead'))} months"
+        saw = f"a lead of {number(case.before('lead'))} months, {number(case.before('lead_before'))} a quarter earlier"
         gives = ""
     else:
         ruled = case.run.world.law_china_rule[case.run.arm, step] > 0.0

@@ -145,7 +145,7 @@ class Scenario:
     def slide(self) -> Slide:
         """What follows the script: thresholds that move with the best US line, and China's answers."""
         last = min(quarter_index(self.timeline.script_until), quarter_index(SCRIPT_END))
-        return Slide(self.relative_from, self.ratio, last + 1, self.china_gate)
+        return Slide(self.relative_from, self.ratio, answers=last + 1, gate=self.china_gate)
 
     @property
     def continuation(self) -> str:

@@ -136,6 +136,7 @@ class World(NamedTuple):
     start_capability: Annotated[Floats, Of("bloc run | ln FLOP | effective compute of the bloc's top three, 2020Q1")]
     past_capability: Annotated[Floats, Of("bloc past run | ln FLOP | the same in the quarters from 2017 to 2019")]
     lead: Annotated[Floats, Of("run | months | how long ago the US stood where China stands now, last quarter")]
+    lead_before: Annotated[Floats, Of("run | months | the same a quarter earlier")]
     inputs_cut: Annotated[Floats, Of("run | 0/1 | denial of tools or memory rose this quarter")]
     inputs_signal: Annotated[Floats, Of("run | 0/1 | such a rise is announced")]
     hazard_start: Annotated[Floats, Of("firm run | 1/quarter | hazard in 2020Q1")]

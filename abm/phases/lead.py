@@ -18,6 +18,7 @@ def measure_lead(world: World, step: int) -> None:
         china, us = best_so_far(world, CN, step, run), best_so_far(world, US, step, run)
         behind = china <= us
         since = quarters_since(world, US, china, step, run) if behind else quarters_since(world, CN, us, step, run)
+        world.lead_before[run] = world.lead[run]
         world.lead[run] = MONTHS * select(behind, since, -since)
 
 

@@ -52,7 +52,7 @@ class QuarterWalk(mesa.Model):
         self.services.research(step)
         self.learn(step)
         self.records.observe(step)
-        self.states.measure_lead()
+        self.gap.measure_lead()
         self.audit.verify(step)
 
     def draw_chance(self, step: int) -> None:

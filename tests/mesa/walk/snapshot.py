@@ -59,7 +59,7 @@ PLACES = {
     ),
     "states": (
         "readiness", "mandate", "gate", "gate_known", "counter_control", "subsidy", "subsidy_paid", "subsidy_total",
-        "price_support", "mobilised", "mobilised_total", "lead",
+        "price_support", "mobilised", "mobilised_total",
     ),
     "rental": ("rentable", "tenant_capacity", "lendable_all"),
     "packaging": (
@@ -68,6 +68,7 @@ PLACES = {
     "china": ("tool_hazard",),
     "foundry": ("experience", "experience_reference", "yield_domestic", "home_fill"),
     "memory_maker": ("stacks_foreign",),
+    "gap": ("lead", "lead_before"),
     "services": ("leader_money", "leader_compute", "leader_open", "leader_closed"),
     "books": ("cash_before", "flows"),
     "audit": ("failed_quarter", "failed_law"),

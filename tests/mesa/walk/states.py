@@ -1,4 +1,4 @@
-"""States answer what they saw: China's rules and subsidies, mobilisation of both blocs, the lead (phase `react`)."""
+"""States answer what they saw: China's rules and subsidies, mobilisation of both blocs (phase `react`)."""
 
 from __future__ import annotations
 
@@ -17,17 +17,14 @@ TINY = 1e-12
 SMOOTHING = 0.25
 RUNGS = 3.0
 LADDER = {STATE: 0.0, LISTED: 1.0, PRIVATE: 2.0, FOREIGN: RUNGS}
-MONTHS = 3.0
-PAST = 12
 
 
 class States:
     """What China's state has seen and set, and what both states give to AI firms. Lists are by class or by bloc."""
 
-    def __init__(self, model, past) -> None:
+    def __init__(self, model) -> None:
         self.model, self.p = model, model.p
-        self.levels: dict[int, list[float]] = {bloc: list(past[bloc]) for bloc in (CN, US)}
-        self.lead = self.readiness = 0.0
+        self.readiness = self.effect = 0.0
         self.mandate, self.gate, self.gate_known = ([0.0 for _ in BUYER_CLASSES] for _ in "mgk")
         self.counter_control = self.price_support = 0.0
         self.subsidy = self.subsidy_paid = self.subsidy_total = 0.0
@@ -49,7 +46,7 @@ class States:
         self.counter_control = ruled * self.answer(on.counter_controls * p.counter_control_response)
         self.subsidise()
         stringency = self.model.regulator.stringency_smooth
-        alarm = lead_alarm(p.us_target_lead, self.lead) if step > 0 else 0.0
+        alarm = lead_alarm(p.us_target_lead, self.model.gap.lead) if step > 0 else 0.0
         spent = self.mobilised_total[CN] + (self.subsidy_total + self.subsidy)
         self.mobilise(step, CN, p.mobilisation_cn, stringency, p.mobilisation_ceiling_cn, spent)
         self.mobilise(step, US, p.mobilisation_us, alarm, p.mobilisation_ceiling_us, self.mobilised_total[US])
@@ -109,29 +106,3 @@ class States:
         for line in self.model.lines:
             total += line.tool_grant
         return total
-
-    # --- the lead
-
-    def measure_lead(self) -> None:
-        """Months since the bloc in front stood where the other stands now."""
-        row = self.model.records.series[-1]
-        self.levels[CN].append(row["capability_cn"])
-        self.levels[US].append(row["capability_us"])
-        china, us = max(self.levels[CN]), max(self.levels[US])
-        if china <= us:
-            self.lead = MONTHS * quarters_since(self.levels[US], china)
-        else:
-            self.lead = MONTHS * -quarters_since(self.levels[CN], us)
-
-
-def quarters_since(levels: list[float], level: float) -> float:
-    """Quarters since the best so far first reached a level, interpolated; levels begin in 2017."""
-    before, step = levels[0], len(levels) - 1 - PAST
-    if before >= level:
-        return float(step + PAST)
-    for place in range(1, len(levels)):
-        best = max(before, levels[place])
-        if best >= level:
-            return step - (place - PAST - 1 + (level - before) / (best - before))
-        before = best
-    return 0.0
