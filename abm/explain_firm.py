@@ -96,7 +96,7 @@ def _offers(case: Case, told: list[Call]) -> list[str]:
 def _choice(case: Case) -> list[str]:
     """What waits for the next quarter, and what law reserves for Chinese chips."""
     firm, world, step = case.index, case.run.world, case.recording.step
-    mandate = float(world.law_mandate[case.run.arm, step, int(world.buyer_class[step, firm])])
+    mandate = case.after("mandate", int(world.buyer_class[step, firm]))
     waits = [max(1.0 - float(world.weight[firm, :, workload, 0].sum()), 0.0) for workload in (TRAIN, SERVE)]
     text = (
         f"waits with {_percent(waits[0])} of training and {_percent(waits[1])} of serving money; mandate "

@@ -8,7 +8,7 @@ from abm.network import node_output
 from abm.policy_schema import Instrument
 from abm.recording import Call
 from abm.telling import Case, closing, named, number, paragraph, terms, told
-from abm.vocabulary import BUYER_CLASSES, COMPLIANCE, GREY, PRIVATE, SERVE, TRAIN, US_NEST
+from abm.vocabulary import BUYER_CLASSES, CN, COMPLIANCE, GREY, PRIVATE, SERVE, TRAIN, US, US_NEST
 
 BEST = 3
 """Candidates for a redesign that are told, best first."""
@@ -30,8 +30,10 @@ _PACE = {
     "catch_up": "catching up, ln a quarter",
     "design_pace": "growth of the next design, ln a quarter",
 }
-REGULATION = "regulate"
-"""Phase in which regulators act."""
+REGULATION = ("react", "regulate")
+"""Phases in which regulators act."""
+BLOC_OF = {"CN": CN, "US": US}
+"""Bloc whose AI firms a regulator's state may mobilise."""
 
 
 # --- vendors ----------------------------------------------------------------------------------------------------------
@@ -203,21 +205,33 @@ def tell_node(case: Case) -> list[str]:
 
 
 def regulator_calls(case: Case) -> tuple[Call, ...]:
-    """Rules of the phase in which the rules are set."""
-    calls = case.recording.calls
-    return tuple(call for call in calls if REGULATION in [site.code.co_name for site in call.sites])
+    """Rules of the phases in which the rules are set; those of another state's answers apart."""
+    mine = BLOC_OF.get(_country(case))
+    return tuple(call for call in case.recording.calls if _regulates(call, mine))
+
+
+def _country(case: Case) -> str:
+    """Jurisdiction of the regulator."""
+    return str(case.run.plan.pack.firms.one(firm_id=case.name)["country"])
+
+
+def _regulates(call: Call, mine: int | None) -> bool:
+    """Whether a call is one of all regulators, or an answer of the state whose bloc is `mine`."""
+    phases = [site.code.co_name for site in call.sites]
+    answered = REGULATION[0] in phases
+    return call.place.get("bloc", CN) == mine if answered else REGULATION[1] in phases
 
 
 def tell_regulator(case: Case) -> list[str]:
     """Lines of the text, the heading apart: instruments of the regulator, and what all rules add up to."""
-    row = case.run.plan.pack.firms.one(firm_id=case.name)
-    mine, today = str(row["country"]), case.run.today
+    mine, today = _country(case), case.run.today
     policy = case.run.policy
     force = [one for one, _ in policy.in_force(today) if one.jurisdiction == mine]
     known = [one for one, _ in policy.expected(today) if one.jurisdiction == mine and one not in force]
     lines = paragraph(
         "Acts", "by dated instruments of the scenario's script; what binds or is known on the quarter's last day"
     )
+    lines += _answers(case, mine)
     lines += paragraph("In force", "; ".join(_instrument(one) for one in dict.fromkeys(force)) or "nothing")
     lines += paragraph("Announced", "; ".join(_instrument(one) for one in dict.fromkeys(known)) or "nothing")
     lines += _denial(case, mine)
@@ -228,7 +242,7 @@ def tell_regulator(case: Case) -> list[str]:
         f"cut {case.after('cut'):.0f}, signal {case.after('signal'):.0f}"
     )
     lines += paragraph("Adds up to", text)
-    for call in shown[-6:]:
+    for call in [one for one in shown if one.phase == REGULATION[1]][-6:]:
         lines += paragraph("", f"{named(call)} {number(call.result)} from {terms(call)}")
     return [*lines, *closing(case, shown)]
 
@@ -248,10 +262,38 @@ def _denial(case: Case, jurisdiction: str) -> list[str]:
     ]
     lines = paragraph("Open", f"to private Chinese buyers: {', '.join(legal)}")
     if jurisdiction == "CN":
-        for name, table in (("gate", world.law_gate), ("mandate", world.law_mandate)):
-            values = table[run.arm, case.recording.step]
+        for name in ("gate", "mandate"):
             parts = ", ".join(
-                f"{buyer} {100 * float(value):.0f} %" for buyer, value in zip(BUYER_CLASSES, values, strict=True)
+                f"{buyer} {100 * case.after(name, place):.0f} %" for place, buyer in enumerate(BUYER_CLASSES)
             )
             lines += paragraph("", f"China's own {name}: {parts}")
     return lines
+
+
+def _answers(case: Case, jurisdiction: str) -> list[str]:
+    """What the state saw of the last quarter, and what it set and pays in answer."""
+    if jurisdiction not in BLOC_OF:
+        return []
+    step, bloc = case.recording.step, BLOC_OF[jurisdiction]
+    if jurisdiction == "US":
+        saw = f"a lead of {number(case.before('lead'))} months, {number(case.before('lead_before'))} a quarter earlier"
+        gives = ""
+    else:
+        ruled = case.run.world.law_china_rule[case.run.arm, step] > 0.0
+        saw = (
+            f"stringency {number(case.before('stringency_smooth'))}, averaged; readiness of its chip makers "
+            f"{number(case.after('readiness'))} ({number(case.before('readiness'))} before)"
+        )
+        gives = (
+            f"subsidies of {number(case.after('subsidy'))} set aside and {number(case.after('subsidy_paid'))} paid "
+            f"({number(case.after('subsidy_total'))} in all), {100 * case.after('price_support'):.0f} % of the price "
+            f"of Chinese chips; minerals withheld {100 * case.after('counter_control'):.0f} %; mandate and "
+            f"counter-controls {'answer by rule' if ruled else 'follow the script'}, "
+            f"gate: {case.run.scenario.china_gate} after it; "
+        )
+    lines = paragraph("Saw", saw)
+    gives += (
+        f"AI firms get {number(case.after('mobilised', bloc))} of public money "
+        f"({number(case.after('mobilised_total', bloc))} in all)"
+    )
+    return [*lines, *paragraph("Sets", gives)]

@@ -17,7 +17,7 @@ from abm.parameter_index import NAMES
 from abm.recording import Call, Site
 from abm.state import FIELDS
 
-_REFERENCE = re.compile(r"MODEL(?: sections?)? ((?:R?\d+(?:\.\d+)?|, | and |-)+)|\b(D\d\d)\b|\((R\d+)\)")
+_REFERENCE = re.compile(r"MODEL(?: sections?)? ((?:R?\d+(?:\.\d+)?|, | and |-)+)|\b(D\d{2,3})\b|\((R\d+)\)")
 _DEEPEST = 12
 
 

@@ -18,13 +18,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.quantiles import exp, log, truncated_normal
+
 Floats = NDArray[np.float64]
 Points = range | Sequence[int] | NDArray[np.integer]
 Fixed = Mapping[str, float] | None
 
 KINDS = ("measured", "estimated", "assumed", "scenario")
 DEFAULT_FILE = Path(__file__).parent / "data" / "parameters.toml"
-SPAN_90 = 2 * 1.6448536269514722  # standard deviations between the 5 % and the 95 % quantile of a normal
 SHARE_TOLERANCE = 1e-9  # how far shares that a user gives may miss a sum of 1
 
 
@@ -39,7 +40,8 @@ class Parameter:
     `prior` says how it is drawn between `low` and `high`: uniform; loguniform; triangular with the default as mode;
     normal about the default and lognormal with the default as median, both with low..high as wide as their 5-95 %
     range and cut off there; beta22, the Beta(2, 2) scaled to the range; discrete, whole numbers equally likely; fixed,
-    never drawn; dirichlet, shares of a `group` that sum to 1, `concentration` being the weight of this one.
+    never drawn; dirichlet, shares of a `group` that sum to 1, `concentration` being the weight of this one;
+    zero_or_uniform, a reaction that may be absent: 0 in half of the points, else uniform between 0 and `high`.
     """
 
     name: str
@@ -118,6 +120,8 @@ def _checked(file: str, p: Parameter) -> Parameter:
         raise ParameterError(f"{where}: key 'prior': {p.prior!r} needs low < high; a single value has prior 'fixed'")
     if p.prior in ("loguniform", "lognormal") and p.low <= 0:
         raise ParameterError(f"{where}: key 'low': {p.low:g} must be above 0 for prior {p.prior!r}")
+    if p.prior == "zero_or_uniform" and p.low != 0:
+        raise ParameterError(f"{where}: key 'low': {p.low:g} must be 0 for prior 'zero_or_uniform'")
     if p.prior == "discrete" and not all(number.is_integer() for number in (p.low, p.default, p.high)):
         raise ParameterError(f"{where}: keys 'default', 'low', 'high' must be whole numbers for prior 'discrete'")
     if (p.prior == "dirichlet") != bool(p.group) or (p.prior == "dirichlet") != (p.concentration > 0):
@@ -212,6 +216,8 @@ def check_values(parameters: Parameters, fixed: Fixed, allow_outside: bool = Fal
 def with_ranges(parameters: Parameters, ranges: Mapping[str, Sequence[float]]) -> dict[str, Parameter]:
     """The same parameters with narrower priors, as a prior pack states them; the prior keeps its form.
 
+    Only where 0 is ruled out for a reaction that may be absent does the prior become uniform.
+
     `ranges` gives by name (low, high) or (low, default, high), inside the old range; low = high pins the parameter.
     Where no default is given, the old one stays or moves to the nearest end.
     """
@@ -226,7 +232,8 @@ def with_ranges(parameters: Parameters, ranges: Mapping[str, Sequence[float]]) -
         if not p.low <= low <= high <= p.high:
             raise ParameterError(f"parameter {name!r}: [{low:g}, {high:g}] must lie inside its range {_range(p)}")
         default = bounds[1] if len(bounds) == 3 else min(max(p.default, low), high)
-        prior = "fixed" if low == high else p.prior
+        prior = "uniform" if p.prior == "zero_or_uniform" and low > 0 else p.prior
+        prior = "fixed" if low == high else prior
         changed[name] = _checked("new range", replace(p, low=low, high=high, default=default, prior=prior))
     return changed
 
@@ -280,7 +287,7 @@ def _draw_one(p: Parameter, seed: int, ids: NDArray[np.uint64]) -> Floats:
     if p.prior == "dirichlet":
         weight = np.zeros(len(ids))
         for slot in range(p.concentration):
-            weight -= _log(_uniform(seed, p.name, ids, slot))
+            weight -= log(_uniform(seed, p.name, ids, slot))
         return weight
     value = QUANTILES[p.prior](p, _uniform(seed, p.name, ids))
     return np.minimum(np.maximum(value, p.low), p.high)
@@ -303,8 +310,8 @@ def _splitmix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _loguniform(p: Parameter, u: Floats) -> Floats:
-    low, high = _log(np.array([p.low, p.high]))
-    return _exp(low + u * (high - low))
+    low, high = log(np.array([p.low, p.high]))
+    return exp(low + u * (high - low))
 
 
 def _triangular(p: Parameter, u: Floats) -> Floats:
@@ -314,8 +321,8 @@ def _triangular(p: Parameter, u: Floats) -> Floats:
 
 
 def _lognormal(p: Parameter, u: Floats) -> Floats:
-    middle, low, high = (float(x) for x in _log(np.array([p.default, p.low, p.high])))
-    return _exp(_truncated_normal(middle, low, high, u))
+    middle, low, high = (float(x) for x in log(np.array([p.default, p.low, p.high])))
+    return exp(truncated_normal(middle, low, high, u))
 
 
 def _beta22(p: Parameter, u: Floats) -> Floats:
@@ -331,70 +338,10 @@ QUANTILES: dict[str, Callable[[Parameter, Floats], Floats]] = {
     "uniform": lambda p, u: p.low + u * (p.high - p.low),
     "loguniform": _loguniform,
     "triangular": _triangular,
-    "normal": lambda p, u: _truncated_normal(p.default, p.low, p.high, u),
+    "normal": lambda p, u: truncated_normal(p.default, p.low, p.high, u),
     "lognormal": _lognormal,
     "beta22": _beta22,
+    "zero_or_uniform": lambda p, u: np.maximum(2 * u - 1, 0) * p.high,
     "discrete": lambda p, u: p.low + np.floor(u * (p.high - p.low + 1)),
 }
 PRIORS = (*QUANTILES, "fixed", "dirichlet")
-
-
-# --- the few functions needed, built from + - x / and square root -----------------------------------------------------
-
-_LN2_HIGH = 6.93147180369123816490e-01  # ends in zero bits, so a whole multiple is exact
-_LN2_LOW = 1.90821492927058770002e-10
-
-
-def _log(x: Floats) -> Floats:
-    """Natural logarithm of positive numbers."""
-    fraction, twos = np.frexp(x)
-    small = fraction < math.sqrt(0.5)
-    fraction, twos = np.where(small, 2 * fraction, fraction), np.where(small, twos - 1, twos)
-    ratio: Floats = (fraction - 1) / (fraction + 1)
-    return twos * _LN2_HIGH + (2 * ratio * _polynomial(_ATANH, ratio * ratio) + twos * _LN2_LOW)
-
-
-def _exp(x: Floats) -> Floats:
-    """Exponential of moderate numbers."""
-    twos = np.rint(x / (_LN2_HIGH + _LN2_LOW))
-    rest = (x - twos * _LN2_HIGH) - twos * _LN2_LOW
-    power: Floats = np.ldexp(_polynomial(_TAYLOR, rest), twos.astype(np.int32))
-    return power
-
-
-def _truncated_normal(mean: float, low: float, high: float, u: Floats) -> Floats:
-    """Normal whose 5-95 % range is as wide as low..high, cut off at both ends."""
-    spread = (high - low) / SPAN_90
-    (below, upto), _ = _normal_share(np.array([low - mean, high - mean]) / spread)
-    return mean + spread * _normal_quantile(below + u * (upto - below))
-
-
-def _normal_share(z: Floats) -> tuple[Floats, Floats]:
-    """Share of a normal below z and its density there, for |z| up to about 5 (Marsaglia 2004, series)."""
-    term = total = z
-    for odd in range(3, 161, 2):
-        term = term * (z * z / odd)
-        total = total + term
-    density = _exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
-    return 0.5 + density * total, density
-
-
-def _normal_quantile(share: Floats) -> Floats:
-    """Where a normal has that share below; Newton from the mean only ever falls short, up to |z| of about 4."""
-    z = np.zeros_like(share)
-    for _ in range(14):
-        reached, density = _normal_share(z)
-        z = z - (reached - share) / density
-    return z
-
-
-def _polynomial(coefficients: tuple[float, ...], x: Floats) -> Floats:
-    """Horner's scheme, constant term first."""
-    value = np.full_like(x, coefficients[-1])
-    for coefficient in coefficients[-2::-1]:
-        value = value * x + coefficient
-    return value
-
-
-_ATANH = tuple(1 / odd for odd in range(1, 26, 2))
-_TAYLOR = tuple(1 / math.factorial(n) for n in range(16))

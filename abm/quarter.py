@@ -9,11 +9,13 @@ from abm.phases.earn import earn
 from abm.phases.exit import leave, share_plan
 from abm.phases.expect import expect
 from abm.phases.launch import launch
+from abm.phases.lead import measure_lead
 from abm.phases.learn import learn
 from abm.phases.observe import observe
 from abm.phases.offshore import lend
 from abm.phases.procure import order
 from abm.phases.produce import produce_china
+from abm.phases.react import react
 from abm.phases.redesign import redesign, set_prices
 from abm.phases.regulate import regulate
 from abm.phases.research import research
@@ -28,6 +30,7 @@ def quarter(world: World, step: int) -> None:
     draw_chance(world, step)  # shocks of the quarter, the same in all arms
     share_plan(world, step)  # firms that have left leave their part of the plan to the others
     launch(world, step)  # new generations and finished redesigns go on sale
+    react(world, step)  # states answer what they saw: subsidy, mandate, gate, counter-controls, mobilisation
     regulate(world, step)  # rules of the script come into force; stringency, cuts, signals
     expect(world, step)  # firms revise how likely they are to be cut off
     redesign(world, step)  # vendors whose lines are cut start licence-free designs
@@ -46,6 +49,7 @@ def quarter(world: World, step: int) -> None:
     research(world, step)  # software, porting, own stacks; knowledge flows
     learn(world, step)  # firms shift research to what paid
     observe(world, step)  # record what a statistician would have seen
+    measure_lead(world, step)  # how far the US is ahead
     verify(world, step)  # laws; a run that breaks one is marked
 
 

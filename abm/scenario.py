@@ -16,7 +16,7 @@ from abm.policy import Policy, load_policy
 from abm.policy_schema import Instrument
 from abm.policy_toml import PolicyError
 from abm.scenario_values import choice, flag, nearest_of, number, quarter, table, text, texts
-from abm.slide import Slide
+from abm.slide import CHINA_GATES, Slide
 from abm.timeline import (
     CONTINUATIONS,
     MODES,
@@ -34,6 +34,9 @@ FOLDER = Path(__file__).parent / "data" / "scenarios"
 
 RATIOS = (0.01, 2.0)
 """Range of `sliding_ratio`: from next to nothing to far above the best US line."""
+
+MOBILISATION = ("mobilisation_us", "mobilisation_cn")
+"""Parameters that shipped scenarios hold at 0, so that results are first told without mobilisation."""
 
 PolicyLike = Policy | Instrument | str | Path | Iterable[Instrument | str | Path]
 
@@ -60,6 +63,8 @@ class Scenario:
         Mechanisms switched off, from `abm.vocabulary.MECHANISMS`.
     learning
         How firms choose their mix of research, from `abm.vocabulary.LEARNING_RULES`.
+    china_gate
+        China's import gate after the script: "on" (as the script left it), "off" (open), "rule" (its own answer).
     point
         True: every other parameter at its default; False: drawn from its prior for each point.
     source
@@ -83,6 +88,7 @@ class Scenario:
     fixed: Mapping[str, float] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
     learning: str = LEARNING_RULES[0]
+    china_gate: str = CHINA_GATES[0]
     point: bool = False
     source: str = ""
     rules: Mapping[str, Rule] = field(default_factory=dict)
@@ -101,6 +107,10 @@ class Scenario:
         if self.learning not in LEARNING_RULES:
             known = nearest_of(self.learning, LEARNING_RULES)
             raise ScenarioError(f"{where}: unknown strategy_learning {self.learning!r}{known}")
+        if self.china_gate not in CHINA_GATES:
+            raise ScenarioError(
+                f"{where}: unknown china_gate {self.china_gate!r}{nearest_of(self.china_gate, CHINA_GATES)}"
+            )
         if not isinstance(self.point, bool):
             raise ScenarioError(f"{where}: key 'point' must be true or false, not {self.point!r}")
         if self.relative_from is not None and not 0 <= self.relative_from < QUARTERS:
@@ -133,8 +143,9 @@ class Scenario:
 
     @property
     def slide(self) -> Slide:
-        """How the thresholds move with the best US line."""
-        return Slide(self.relative_from, self.ratio)
+        """What follows the script: thresholds that move with the best US line, and China's answers."""
+        last = min(quarter_index(self.timeline.script_until), quarter_index(SCRIPT_END))
+        return Slide(self.relative_from, self.ratio, answers=last + 1, gate=self.china_gate)
 
     @property
     def continuation(self) -> str:
@@ -180,6 +191,10 @@ class Scenario:
         """Choose how firms learn which research pays: "ewa", "replicator", "fixed", "best_reply" or "random"."""
         return replace(self, learning=rule)
 
+    def with_china_gate(self, gate: str) -> Scenario:
+        """Choose China's import gate after the script: "on" (as the script left it), "off" (open) or "rule"."""
+        return replace(self, china_gate=gate)
+
     def with_rules(self, **rules: Rule) -> Scenario:
         """Put functions in the place of rules of `abm/rules`: floats in, one float out, compiled into the model.
 
@@ -215,17 +230,19 @@ class Scenario:
         """Make the other arm of a pair: same parameters, mechanisms, rules and agents, law of that built-in scenario.
 
         The law is made from this scenario's own timeline, except `history`, which is what happened. Parameters that
-        the other scenario's own file fixes (enforcement in `tight`) hold in the other arm alone.
+        the other scenario's own file fixes (enforcement in `tight`) hold in the other arm alone; whether states
+        mobilise is the same in both.
         """
         if name not in _names():
             raise ScenarioError(f"unknown counterfactual {name!r}{nearest_of(name, _names())}")
         other = _read(FOLDER / f"{name}.toml")
         arm = replace(
             other,
-            fixed={**self.fixed, **other.fixed},
+            fixed={**self.fixed, **{name: value for name, value in other.fixed.items() if name not in MOBILISATION}},
             off=self.off | other.off,
             point=self.point,
             learning=self.learning,
+            china_gate=self.china_gate,
             rules=self.rules,
             kinds=self.kinds,
         )
@@ -249,6 +266,7 @@ class Scenario:
             "fixed": dict(sorted(self.fixed.items())),
             "off": sorted(self.off),
             "strategy_learning": self.learning,
+            "china_gate": self.china_gate,
             "instruments": list(self.law.ids),
             "rules": {name: origin(function) for name, function in sorted(self.rules.items())},
             "agents": [kind.describe() for kind in self.kinds],
@@ -301,6 +319,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "drop": texts,
     "without": texts,
     "strategy_learning": choice(LEARNING_RULES),
+    "china_gate": choice(CHINA_GATES),
     "point": flag,
     "parameters": table,
 }
@@ -341,6 +360,7 @@ def _read(path: Path) -> Scenario:
         fixed=_checked_values(path.name, values.get("parameters", {})),
         off=_checked_mechanisms(path.name, values.get("without", ())),
         learning=values.get("strategy_learning", LEARNING_RULES[0]),
+        china_gate=values.get("china_gate", CHINA_GATES[0]),
         point=values.get("point", False),
         source=str(path),
         mode=values["mode"],

@@ -106,6 +106,15 @@ SERIES = (
     Series("surplus_us", "USD bn", "the same for US firms"),
     Series("vendor_cn_profit", "USD bn", "Chinese designers' profit after inputs, R&D and overhead"),
     Series("revenue_row", "USD bn", "AI revenue and rent of firms outside both blocs"),
+    Series("readiness", "0-1", "what China's state has seen of its chip makers: supply and performance per dollar"),
+    Series("subsidy", "USD bn", "subsidies that China's state pays to chip makers in answer to controls"),
+    Series("mandate_state", "share", "purchases of state buyers in China that must be domestic"),
+    Series("mandate_private", "share", "the same for private buyers"),
+    Series("gate_state", "share", "orders of state buyers for US chips that China lets through"),
+    Series("gate_private", "share", "the same for private buyers"),
+    Series("counter_control", "0-1", "minerals that China keeps from foreign chip makers"),
+    Series("mobilised_cn", "USD bn", "public money for Chinese AI firms"),
+    Series("mobilised_us", "USD bn", "the same for US firms"),
 )  # fmt: skip
 """All recorded series."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from abm.calendar import quarter_index
 from abm.node_arrays import start_nodes
+from abm.outcomes import PAST, capability_past
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.phases.world_supply import WAFER_AREA
 from abm.rules.chips import list_price, quality, serve_performance, train_performance
@@ -115,6 +116,7 @@ def _start_firms(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[s
         "cash": share * value["liquidity"][None, :],
         "plan_factor": _plan_factor(value, runs),
         "start_capability": _start_capability(plan.pack, runs),
+        "past_capability": np.stack([capability_past(bloc, value["algorithmic_progress"]).T for bloc in BLOCS]),
     }
 
 
@@ -243,6 +245,7 @@ def dimension_sizes(plan: Blueprint, runs: int, series: int, firm_series: int) -
         "flow": len(FLOWS),
         "sector": len(SECTORS),
         "path": len(GREY_PATHS),
+        "past": -PAST,
         "series": series,
         "firm_series": firm_series,
     }

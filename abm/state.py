@@ -7,29 +7,14 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, cast, get_type_hints
+from typing import Annotated, Any, NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from abm.declared import Field, Floats, Ints, Of, read_fields
 
-
-@dataclass(frozen=True)
-class Field:
-    """What one state array holds: dimension names (run last when it varies by run), unit, meaning."""
-
-    dims: tuple[str, ...]
-    unit: str
-    meaning: str
-    integer: bool = False
-
-
-class Of(str):
-    """A declaration `dims | unit | meaning` on the line of the array."""
+__all__ = ["FIELDS", "Field", "Floats", "Ints", "Of", "World", "allocate", "world_class"]
 
 
 class World(NamedTuple):
@@ -98,6 +83,9 @@ class World(NamedTuple):
     law_gate: Annotated[Floats, Of("arm quarter class | share | China's own import gate")]
     law_gate_announced: Annotated[Floats, Of("arm quarter class | share | the same, known at its end")]
     law_mandate: Annotated[Floats, Of("arm quarter class | share | purchases that must be domestic")]
+    law_china_rule: Annotated[Floats, Of("arm quarter | 0/1 | mandate and counter-controls also answer by rule")]
+    law_gate_rule: Annotated[Floats, Of("arm quarter | 0/1 | China's import gate answers by rule")]
+    law_subsidy: Annotated[Floats, Of("arm quarter | USD bn | paid by China's dated funds")]
     law_tools: Annotated[Floats, Of("arm quarter jurisdiction tool | share | denied tool sales")]
     law_service: Annotated[Floats, Of("arm quarter | share | denied service of installed tools")]
     law_hbm: Annotated[Floats, Of("arm quarter | share | HBM that may be imported")]
@@ -144,12 +132,28 @@ class World(NamedTuple):
     cut: Annotated[Floats, Of("run | 0/1 | stringency rose this quarter")]
     signal: Annotated[Floats, Of("run | 0/1 | a rise is announced")]
     start_capability: Annotated[Floats, Of("bloc run | ln FLOP | effective compute of the bloc's top three, 2020Q1")]
+    past_capability: Annotated[Floats, Of("bloc past run | ln FLOP | the same in the quarters from 2017 to 2019")]
+    lead: Annotated[Floats, Of("run | months | how long ago the US stood where China stands now, last quarter")]
+    lead_before: Annotated[Floats, Of("run | months | the same a quarter earlier")]
     inputs_cut: Annotated[Floats, Of("run | 0/1 | denial of tools or memory rose this quarter")]
     inputs_signal: Annotated[Floats, Of("run | 0/1 | such a rise is announced")]
     hazard_start: Annotated[Floats, Of("firm run | 1/quarter | hazard in 2020Q1")]
     plan_factor: Annotated[Floats, Of("quarter bloc run | factor | uncertainty about the bloc's plan")]
     hazard: Annotated[Floats, Of("firm run | 1/quarter | believed probability of being cut off")]
     vendor_hazard: Annotated[Floats, Of("vendor run | 1/quarter | the same for a chip vendor's inputs")]
+    # --- states
+    readiness: Annotated[Floats, Of("run | 0-1 | what China's state has seen of its chip makers, averaged")]
+    mandate: Annotated[Floats, Of("class run | share | purchases that must be domestic")]
+    gate: Annotated[Floats, Of("class run | share | orders for US chips that China lets through")]
+    gate_known: Annotated[Floats, Of("class run | share | the same, known at the quarter's end")]
+    counter_control: Annotated[Floats, Of("run | 0-1 | minerals that China keeps from foreign chip makers")]
+    subsidy: Annotated[Floats, Of("run | USD bn | set aside this quarter for chip makers in answer to controls")]
+    subsidy_paid: Annotated[Floats, Of("run | USD bn | of it that was paid")]
+    subsidy_total: Annotated[Floats, Of("run | USD bn | such subsidies paid so far")]
+    price_support: Annotated[Floats, Of("run | share | of the price of Chinese chips that the state is to pay")]
+    tool_grant: Annotated[Floats, Of("line run | USD bn | paid by the state for tools this quarter")]
+    mobilised: Annotated[Floats, Of("bloc run | USD bn | public money for the bloc's AI firms this quarter")]
+    mobilised_total: Annotated[Floats, Of("bloc run | USD bn | the same so far")]
     # --- offers
     train_of: Annotated[Floats, Of("design run | A100 = 1 | training performance of each design")]
     serve_of: Annotated[Floats, Of("design run | A100 = 1 | serving performance of each design")]
@@ -347,15 +351,7 @@ class World(NamedTuple):
     firm_record: Annotated[Floats, Of("firm_series quarter firm run | own unit | the same by firm")]
 
 
-def _read_fields() -> dict[str, Field]:
-    found = {}
-    for name, hint in get_type_hints(World, include_extras=True).items():
-        dims, unit, meaning = (part.strip() for part in hint.__metadata__[0].split("|", 2))
-        found[name] = Field(tuple(dims.split()), unit, meaning, hint.__origin__ == Ints)
-    return found
-
-
-FIELDS = _read_fields()
+FIELDS = read_fields(World)
 """Declaration of each array of `World`, in order."""
 
 

@@ -59,25 +59,27 @@ AI_CN, AI_OTHER, VENDORS_US, VENDORS_CN, NODES, BROKERS, GOV_US, GOV_CN, OUTSIDE
 FLOWS = (
     "ai_revenue", "equity", "us_chips", "chinese_chips", "grey_chips", "duty_and_share",
     "inputs", "tools", "rd_opex_halls", "credit_and_interest", "tax_and_bonds", "vendor_equity", "offshore_rental",
-    "entry_and_exit",
+    "entry_and_exit", "subsidy", "mobilisation",
 )  # fmt: skip
 (
     AI_REVENUE, EQUITY, US_CHIPS, CHINESE_CHIPS, GREY_CHIPS, DUTY_AND_SHARE,
     INPUTS, TOOLS, RD_OPEX_HALLS, CREDIT_AND_INTEREST, TAX_AND_BONDS, VENDOR_EQUITY, OFFSHORE_RENTAL,
-    ENTRY_AND_EXIT,
-) = range(14)  # fmt: skip
+    ENTRY_AND_EXIT, SUBSIDY, MOBILISATION,
+) = range(16)  # fmt: skip
 
 SWITCHES = (
     "stockpiling", "efficiency", "porting", "full_stack", "learning_by_doing", "knowledge_spillovers",
     "imitation", "us_rd_from_revenue", "grey_market", "shortage_to_research", "redesign", "waiting",
-    "offshore", "exit", "network_effects", "hazard",
+    "offshore", "exit", "network_effects", "hazard", "subsidy", "mandate", "import_gate", "counter_controls",
+    "mobilisation",
 )  # fmt: skip
 """Mechanisms that a scenario can switch off; data, never recompilation."""
 (
     SW_STOCKPILING, SW_EFFICIENCY, SW_PORTING, SW_FULL_STACK, SW_LEARNING, SW_SPILLOVERS,
     SW_IMITATION, SW_RD_FROM_REVENUE, SW_GREY, SW_SHORTAGE_RESEARCH, SW_REDESIGN, SW_WAITING,
-    SW_OFFSHORE, SW_EXIT, SW_NETWORK_EFFECTS, SW_HAZARD,
-) = range(16)  # fmt: skip
+    SW_OFFSHORE, SW_EXIT, SW_NETWORK_EFFECTS, SW_HAZARD, SW_SUBSIDY, SW_MANDATE, SW_IMPORT_GATE, SW_COUNTER_CONTROLS,
+    SW_MOBILISATION,
+) = range(21)  # fmt: skip
 
 WORLD_SWITCHES = ("chinas_steps", "firm_heterogeneity")
 """Mechanisms that stand in the law or in the firms' data: switched off, the arrays that the kernel reads lack them."""
@@ -90,9 +92,9 @@ LEARNING_RULES = ("ewa", "replicator", "fixed", "best_reply", "random")
 """How firms choose their mix of research (MODEL R11); the first is the model's own."""
 EWA, REPLICATOR, FIXED, BEST_REPLY, RANDOM_MIX = range(5)
 
-LAWS = ("finite", "non_negative", "chips", "money", "banks")
+LAWS = ("finite", "non_negative", "chips", "money", "banks", "treasury")
 """Laws that are checked in every quarter; a run that breaks one is marked failed (MODEL section 7)."""
-LAW_FINITE, LAW_NON_NEGATIVE, LAW_CHIPS, LAW_MONEY, LAW_BANKS = range(5)
+LAW_FINITE, LAW_NON_NEGATIVE, LAW_CHIPS, LAW_MONEY, LAW_BANKS, LAW_TREASURY = range(6)
 
 NO_CAP = 9.0
 """Volume cap, China sales over US sales, that stands for none."""

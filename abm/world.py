@@ -268,9 +268,12 @@ def _law_arrays(
         "law_duty": np.stack([law.duty for law in laws]),
         "law_share": np.stack([law.revenue_share for law in laws]),
         "law_cap": np.stack([law.volume_cap for law in laws]),
-        "law_gate": np.stack([law.gate for law in laws]),
-        "law_gate_announced": np.stack([law.announced_gate for law in laws]),
+        "law_gate": np.stack([_gate(law.gate, one) for law, one in zip(laws, slides, strict=True)]),
+        "law_gate_announced": np.stack([_gate(law.announced_gate, one) for law, one in zip(laws, slides, strict=True)]),
         "law_mandate": np.stack([law.mandate for law in laws]),
+        "law_china_rule": np.stack([slide.answering for slide in slides]),
+        "law_gate_rule": np.stack([slide.answering * (slide.gate == "rule") for slide in slides]),
+        "law_subsidy": np.stack([law.subsidy for law in laws]),
         "law_tools": np.stack([law.tool_denial for law in laws]),
         "law_service": np.stack([law.service_denial for law in laws]),
         "law_hbm": np.stack([law.hbm_open for law in laws]),
@@ -289,6 +292,13 @@ def _law_arrays(
         "law_relative": np.stack([slide.active * (slide.ratio is None) for slide in slides]),
         "law_slide": np.stack([_per_tpp(*one, designs) for one in zip(slides, laws, allowed, strict=True)]),
     }
+
+
+def _gate(shares: Floats, slide: Slide) -> Floats:
+    """China's import gate by quarter and class: as scripted, after the script open unless it is kept."""
+    opened = (slide.answering > 0.0) & (slide.gate != "on")
+    kept: Floats = np.where(opened[:, None], 1.0, shares)
+    return kept
 
 
 def _per_tpp(slide: Slide, law: LawTables, allowed: frozenset[str], designs: Sequence[Design]) -> Floats:

@@ -10,7 +10,7 @@ from abm.agents.explained import Explained
 from abm.edges import sale_law
 from abm.policy_schema import Effect, Instrument
 from abm.view import RunView, by_name
-from abm.vocabulary import BUYER_CLASSES, FOREIGN, JURISDICTIONS, PRIVATE, TOOL_CLASSES, US_NEST
+from abm.vocabulary import BUYER_CLASSES, CN, FOREIGN, JURISDICTIONS, PRIVATE, TOOL_CLASSES, US, US_NEST
 
 
 def offices(run: RunView) -> tuple[tuple[str, str], ...]:
@@ -26,9 +26,9 @@ def offices(run: RunView) -> tuple[tuple[str, str], ...]:
 class RegulatorView(Explained):
     """A regulator in one run. All attributes are read-only and show the last quarter run.
 
-    In the script modes rules come from the dated instruments of the run's scenario: those of a regulator are the ones
-    of its jurisdiction. Shares are those the engine used in the quarter, weighted by days; lists of instruments are
-    those of its last day.
+    Rules come from the dated instruments of the run's scenario, those of a regulator being the ones of its
+    jurisdiction, and from China's answers by rule. Shares are those the engine used in the quarter, weighted by days;
+    lists of instruments are those of its last day.
     """
 
     kind = "regulator"
@@ -85,12 +85,24 @@ class RegulatorView(Explained):
     @property
     def gate(self) -> dict[str, float]:
         """By class of buyers: share of orders for US chips that China lets through; 1 for other regulators."""
-        return self._by_class(self.run.world.law_gate[self.run.arm, self.run.law_step], 1.0)
+        return self._by_class(self.run.world.gate[:, self.run.lane], 1.0)
 
     @property
     def mandate(self) -> dict[str, float]:
         """By class of buyers: share of purchases that China requires to be domestic; 0 for other regulators."""
-        return self._by_class(self.run.world.law_mandate[self.run.arm, self.run.law_step], 0.0)
+        return self._by_class(self.run.world.mandate[:, self.run.lane], 0.0)
+
+    @property
+    def public_money(self) -> dict[str, float]:
+        """USD bn that its state gives this quarter in answer to others: to chip makers, and to AI firms.
+
+        Dated funds are not among it.
+        """
+        blocs = {"CN": CN, "US": US}
+        if self.jurisdiction not in blocs:
+            return {"chip makers": 0.0, "AI firms": 0.0}
+        paid = self.run.number("subsidy_paid") if self.jurisdiction == "CN" else 0.0
+        return {"chip makers": paid, "AI firms": self.run.number("mobilised", blocs[self.jurisdiction])}
 
     def _by_class(self, values: Iterable[float], without: float) -> dict[str, float]:
         """Shares of China's buyer classes."""

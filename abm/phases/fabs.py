@@ -80,7 +80,7 @@ def want_tools(state: World, step: int, line: int, run: int) -> None:
     ahead = 0.0
     for later in range(YEAR_AHEAD):
         ahead += planned_growth(state, due + later, line, run)
-    state.tools_wanted[line, run] = first + wear
+    state.tools_wanted[line, run] = first + wear + state.tool_grant[line, run]
     state.tools_need[line, run] = ahead / QUARTERS_A_YEAR + wear
 
 
@@ -199,7 +199,7 @@ def fill_bank(state: World, step: int, line: int, run: int) -> None:
         missing += state.tools_stored[line, tool, run]
         due += bought_for_use(state, line, tool, run)
     room = state.parameter[CREDIT_LIMIT, run] * state.node_sales[node, run] - state.node_credit[node, run]
-    share = affordable_share(missing, state.node_cash[node, run] - due, room)
+    share = affordable_share(missing, state.node_cash[node, run] + state.tool_grant[line, run] - due, room)
     state.node_bought[node, run] = due
     for tool in range(state.law_tools.shape[3]):
         sell_for_use(state, step, line, tool, run)

@@ -16,6 +16,7 @@ from abm.parameter_index import (
     WAFER_PRICE,
 )
 from abm.phases.clear import pooled
+from abm.rules.industrial_policy import minerals_moved
 from abm.rules.numbers import larger, select, smaller
 from abm.rules.supply_node import credit_drawn, software_part
 from abm.state import Floats, World
@@ -61,6 +62,9 @@ def pay_nodes(state: World, step: int) -> None:
     sell_to_phones(state)
     sell_equipment(state)
     sell_materials(state)
+    for line in range(state.line_node.shape[0]):
+        for run in range(LANES):
+            state.node_cash[state.line_node[line], run] += state.tool_grant[line, run]
     for node in range(state.node_role.shape[0]):
         for run in range(LANES):
             close_books(state, node, run)
@@ -176,6 +180,27 @@ def sell_materials(state: World) -> None:
         for run in range(LANES):
             state.total[run] += materials_cost(state, node, run)
     sell(state, MATERIALS, state.total)
+    withhold_minerals(state)
+
+
+def withhold_minerals(state: World) -> None:
+    """Sales to nodes abroad that China's makers of materials give up under counter-controls go to the others."""
+    home = 0.0
+    for node in range(state.node_role.shape[0]):
+        if state.node_role[node] == MATERIALS:
+            home += state.node_chinese[node] * state.node_share[node]
+    for run in range(LANES):
+        state.total[run] = 0.0
+    for node in range(state.node_role.shape[0]):
+        for run in range(LANES):
+            state.total[run] += (1.0 - state.node_chinese[node]) * materials_cost(state, node, run)
+    for node in range(state.node_role.shape[0]):
+        if state.node_role[node] != MATERIALS:
+            continue
+        share, chinese = state.node_share[node], state.node_chinese[node]
+        for run in range(LANES):
+            moved = minerals_moved(share, chinese, home, state.counter_control[run])
+            state.node_sales[node, run] += moved * state.total[run]
 
 
 def materials_cost(state: World, node: int, run: int) -> float:

@@ -6,6 +6,7 @@ from abm.parameter_index import (
     BUDGET_FEEDBACK,
     CHOICE_WINDOW,
     CREDIT_LIMIT,
+    CROWDING_OUT,
     CUTOFF_AVERSION,
     ENFORCEMENT,
     MAX_COVER,
@@ -29,6 +30,7 @@ from abm.rules.ai_firm import (
     stock_money,
     utilisation,
 )
+from abm.rules.industrial_policy import mobilised_budget
 from abm.rules.numbers import LOWEST, exp, larger, select, smaller
 from abm.state import World
 from abm.vocabulary import (
@@ -83,6 +85,8 @@ def set_budget(state: World, step: int, firm: int) -> None:
             state.revenue_base[firm, run], shock,
         )  # fmt: skip
         budget += state.replaced[firm, run]  # a host buys anew what its tenants wear out
+        given = granted(state, firm, run)
+        budget = mobilised_budget(budget, given, state.parameter[CROWDING_OUT, run])
         state.budget[firm, run] = budget
         repaid = smaller(state.credit[firm, run], budget / 2.0)
         state.credit[firm, run] -= repaid
@@ -94,6 +98,11 @@ def set_budget(state: World, step: int, firm: int) -> None:
         state.waiting[firm, run] = 0.0
         state.unspent[firm, run] = 0.0
         state.spent[firm, run] = 0.0
+
+
+def granted(state: World, firm: int, run: int) -> float:
+    """Public money that a firm gets, USD bn: its part of what its bloc's state mobilises, by its part of the plan."""
+    return state.mobilised[state.bloc[firm], run] * state.plan_now[firm, run]
 
 
 def training_share(state: World, firm: int, run: int) -> float:
@@ -187,7 +196,7 @@ def split_nests(state: World, step: int, firm: int, workload: int) -> None:
         home_value = nest_value(state.sum_home[run], spread)
         wait = nest_value(state.total[run], spread) * exp(state.parameter[WAIT_VALUE, run])
         every = larger(us + home_value + wait * state.switch[SW_WAITING, run], TINY)
-        mandate = (1.0 - foreign) * state.law_mandate[state.arm[run], step, buyer]
+        mandate = (1.0 - foreign) * state.mandate[buyer, run]
         mandate = select(home_value > 0.0, mandate, 0.0)
         sensitivity = state.parameter[PRICE_SENSITIVITY, run]
         worth = inclusive_value(state.best[run], every, home_value, mandate, sensitivity)

@@ -8,6 +8,7 @@ from abm.parameter_index import (
     DUTY_PASS_THROUGH,
     ELECTRICITY_PRICE,
     HOST_COST,
+    MINERALS_COST,
     PRICE_EXPONENT,
     REDESIGN_LAG,
     REFERENCE_PRICE,
@@ -23,6 +24,7 @@ from abm.phases.redesign_home import redesign_at_home
 from abm.rules.ai_firm import cost_of_ownership
 from abm.rules.chip_vendor import price_in_china
 from abm.rules.chips import list_price, quality, redesign_value
+from abm.rules.industrial_policy import dearer_inputs
 from abm.rules.numbers import larger, select
 from abm.rules.offshore import rental_rate
 from abm.state import World
@@ -160,7 +162,7 @@ def set_prices(world: World, step: int) -> None:
             on_sale = design >= 0
             place = design if on_sale else 0
             levy = select(on_sale and not home and kind not in (GREY, RENTAL), levies(world, step, place, run), 0.0)
-            listed_cost = select(on_sale, world.spec_cost[place], 0.0)
+            listed_cost = select(on_sale, made_for(world, place, home, run), 0.0)
             # a Chinese line has a cost of its own from its first wafers on
             known = kind == DOMESTIC and world.unit_cost[offer, run] > 0.0
             cost = select(known, world.unit_cost[offer, run], listed_cost)
@@ -181,13 +183,21 @@ def set_prices(world: World, step: int) -> None:
             world.price[offer, run] = listed
             world.price_china[offer, run] = china
             passed = world.parameter[DUTY_PASS_THROUGH, run] * levy
-            world.paying[0, offer, run] = larger(china * (1.0 + passed), LEAST_PRICE)
+            supported = select(home, 1.0 - world.price_support[run], 1.0)
+            world.paying[0, offer, run] = larger(china * (1.0 + passed) * supported, LEAST_PRICE)
             world.paying[1, offer, run] = larger(listed, LEAST_PRICE)
             world.packaging[offer, run] = select(on_sale, world.spec_packaging[place], 0.0)
             world.chips_per_bn[0, offer, run] = 1000.0 / world.paying[0, offer, run]
             world.chips_per_bn[1, offer, run] = 1000.0 / world.paying[1, offer, run]
     price_rental(world)
     cost_owners(world)
+
+
+def made_for(state: World, design: int, home: bool, run: int) -> float:
+    """Cost of a package as bought in, thousand USD; abroad minerals that China withholds are dearer elsewhere."""
+    cost = state.spec_cost[design]
+    dearer = dearer_inputs(cost, state.parameter[MINERALS_COST, run], state.counter_control[run])
+    return select(home, cost, dearer)
 
 
 def price_rental(state: World) -> None:

@@ -53,8 +53,7 @@ def judge_offers(state: World, step: int) -> None:
                 sells = select(design >= 0, 1.0, 0.0)
                 now, known = sells, sells
                 if bound and buyer != FOREIGN and design >= 0:
-                    gate = state.law_gate[state.arm[run], step, buyer]
-                    later = state.law_gate_announced[state.arm[run], step, buyer]
+                    gate, later = state.gate[buyer, run], state.gate_known[buyer, run]
                     now = gate * state.opening[offer, run] * state.law_open[state.arm[run], step, design, buyer]
                     known = later * state.law_announced[state.arm[run], step, design, buyer]
                 if state.offer_kind[offer] == GREY:

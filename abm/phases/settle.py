@@ -13,6 +13,7 @@ from abm.parameter_index import (
 )
 from abm.phases.node_accounts import move, pay_nodes
 from abm.phases.offshore import pay_hosts
+from abm.phases.procure import granted
 from abm.rules.chip_vendor import vendor_credit
 from abm.rules.numbers import exp, larger, log, select, smaller
 from abm.state import World
@@ -27,16 +28,19 @@ from abm.vocabulary import (
     DUTY_AND_SHARE,
     ENTRY_AND_EXIT,
     EQUITY,
+    GOV_CN,
     GOV_US,
     GREY,
     GREY_CHIPS,
     INPUTS,
+    MOBILISATION,
     NODES,
     OFFSHORE_RENTAL,
     OUTSIDE,
     RD_OPEX_HALLS,
     RENTAL,
     SERVE,
+    SUBSIDY,
     SW_RD_FROM_REVENUE,
     TAX_AND_BONDS,
     TRAIN,
@@ -55,6 +59,7 @@ THOUSAND = 1000.0
 def settle(world: World, step: int) -> None:
     """Sales, duties, inputs, research and overhead, credit, owners: cash of every agent follows from its flows."""
     open_accounts(world)
+    share_support(world)
     sell_chips(world, step)
     pay_inputs(world)
     for vendor in range(world.vendor_us.shape[0]):
@@ -63,9 +68,8 @@ def settle(world: World, step: int) -> None:
     for firm in world.firms:
         pay_firm(world, step, firm)
     pay_nodes(world, step)
-    for run in range(LANES):
-        # the US treasury keeps no cash: duties and shares reduce its borrowing
-        move(world, TAX_AND_BONDS, GOV_US, OUTSIDE, world.flows[DUTY_AND_SHARE, GOV_US, run], run)
+    pay_grants(world, step)
+    close_treasuries(world)
 
 
 def open_accounts(state: World) -> None:
@@ -122,22 +126,79 @@ def sell_chips(state: World, step: int) -> None:
                 rent = state.sold_china[offer, run] * state.price_china[offer, run] / THOUSAND
                 move(state, OFFSHORE_RENTAL, AI_CN, AI_OTHER, rent, run)
             continue
-        seller = sector_of_vendor(state, vendor)
-        flow = US_CHIPS if seller == VENDORS_US else CHINESE_CHIPS
         for run in range(LANES):
-            china = state.sold_china[offer, run] * state.price_china[offer, run] / THOUSAND
-            abroad = state.sold_abroad[offer, run] * state.price[offer, run] / THOUSAND
-            move(state, flow, AI_CN, seller, china, run)
-            move(state, flow, AI_OTHER, seller, abroad, run)
-            state.vendor_revenue[vendor, run] += china + abroad
-            state.vendor_revenue_china[vendor, run] += china
-            margin = state.paying[0, offer, run] - state.price_china[offer, run]
-            passed = state.sold_china[offer, run] * larger(margin, 0.0) / THOUSAND
-            borne = china * levy_share(state, step, offer, run) - passed
-            move(state, DUTY_AND_SHARE, AI_CN, GOV_US, passed, run)
-            move(state, DUTY_AND_SHARE, seller, GOV_US, borne, run)
-            state.vendor_profit[vendor, run] -= borne
-            state.vendor_cash[vendor, run] -= borne
+            sell_line(state, step, offer, vendor, run)
+
+
+def sell_line(state: World, step: int, offer: int, vendor: int, run: int) -> None:
+    """Sales of a line in China and abroad; of a supported price buyers pay the rest, the state what it set aside."""
+    seller = sector_of_vendor(state, vendor)
+    flow = US_CHIPS if seller == VENDORS_US else CHINESE_CHIPS
+    china = state.sold_china[offer, run] * state.price_china[offer, run] / THOUSAND
+    abroad = state.sold_abroad[offer, run] * state.price[offer, run] / THOUSAND
+    less = supported_part(state, offer, run)
+    support = state.best[run] * less
+    china -= less
+    move(state, flow, AI_CN, seller, china, run)
+    move(state, SUBSIDY, GOV_CN, seller, support, run)
+    move(state, flow, AI_OTHER, seller, abroad, run)
+    state.vendor_revenue[vendor, run] += china + abroad + support
+    state.vendor_revenue_china[vendor, run] += china + support
+    margin = state.paying[0, offer, run] - state.price_china[offer, run]
+    passed = state.sold_china[offer, run] * larger(margin, 0.0) / THOUSAND
+    borne = china * levy_share(state, step, offer, run) - passed
+    move(state, DUTY_AND_SHARE, AI_CN, GOV_US, passed, run)
+    move(state, DUTY_AND_SHARE, seller, GOV_US, borne, run)
+    state.vendor_profit[vendor, run] -= borne
+    state.vendor_cash[vendor, run] -= borne
+
+
+def share_support(state: World) -> None:
+    """Part of the price support on sale that the state pays, into `state.best`: no more than it set aside."""
+    for run in range(LANES):
+        state.total[run] = 0.0
+    for offer in range(state.available.shape[1]):
+        for run in range(LANES):
+            state.total[run] += supported_part(state, offer, run)
+    for run in range(LANES):
+        money = larger(state.subsidy[run] - granted_tools(state, run), 0.0)
+        state.best[run] = smaller(money / larger(state.total[run], TINY), 1.0)
+
+
+def supported_part(state: World, offer: int, run: int) -> float:
+    """What buyers in China do not pay of the price of a Chinese line's sales, USD bn."""
+    sales = state.sold_china[offer, run] * state.price_china[offer, run] / THOUSAND
+    return select(state.offer_nest[offer] == US_NEST, 0.0, state.price_support[run] * sales)
+
+
+def granted_tools(state: World, run: int) -> float:
+    """What the state pays for tools this quarter, USD bn."""
+    total = 0.0
+    for line in range(state.tool_grant.shape[0]):
+        total += state.tool_grant[line, run]
+    return total
+
+
+def pay_grants(state: World, step: int) -> None:
+    """Grants for tools and for AI firms; China's dated funds pay fabs in the place of other owners."""
+    for run in range(LANES):
+        tools = granted_tools(state, run)
+        fund = state.law_subsidy[state.arm[run], step]
+        state.subsidy_paid[run] = tools - state.flows[SUBSIDY, GOV_CN, run]
+        state.subsidy_total[run] += state.subsidy_paid[run]
+        move(state, SUBSIDY, GOV_CN, NODES, tools + fund, run)
+        move(state, VENDOR_EQUITY, NODES, OUTSIDE, fund, run)
+
+
+def close_treasuries(state: World) -> None:
+    """Treasuries keep no cash: taxes and bonds pay what they give, and what they take reduces them."""
+    for run in range(LANES):
+        american, chinese = 0.0, 0.0
+        for flow in range(state.flows.shape[0]):
+            american += state.flows[flow, GOV_US, run]
+            chinese += state.flows[flow, GOV_CN, run]
+        move(state, TAX_AND_BONDS, GOV_US, OUTSIDE, american, run)
+        move(state, TAX_AND_BONDS, GOV_CN, OUTSIDE, chinese, run)
 
 
 def levy_share(state: World, step: int, offer: int, run: int) -> float:
@@ -231,9 +292,11 @@ def add_rent(state: World, firm: int) -> None:
 def pay_firm(state: World, step: int, firm: int) -> None:
     """An AI firm: last quarter's revenue, chips, halls, research, interest; owners fund the plan, take the excess.
 
-    A firm that enters has as much cash from its parent as the others were left by their owners.
+    A firm that enters has as much cash from its parent as the others were left by their owners. Owners need not pay
+    what the state gives.
     """
     sector = sector_of_firm(state, firm)
+    treasury = GOV_CN if state.bloc[firm] == CN else GOV_US
     enters = step > 0 and state.alive[step, firm] > 0.0 and state.alive[step - (1 if step > 0 else 0), firm] == 0.0
     for run in range(LANES):
         interest = state.parameter[INTEREST_RATE, run] / 4.0 * state.credit[firm, run]
@@ -241,9 +304,11 @@ def pay_firm(state: World, step: int, firm: int) -> None:
         revenue, budget, rent = state.revenue[firm, run], state.budget[firm, run], state.rent[firm, run]
         given = select(enters, state.parameter[LIQUIDITY, run] * budget, 0.0)
         owners = budget + research - state.diverted[firm, run] + halls + interest - revenue - rent
+        public = granted(state, firm, run)
+        owners -= public
         free = larger(state.free_cash[firm, run] - state.parameter[LIQUIDITY, run] * budget, 0.0)
         owners -= state.parameter[PAYOUT_SHARE, run] * free
-        cash = state.cash[firm, run] + revenue + rent + given + owners + state.borrowed[firm, run]
+        cash = state.cash[firm, run] + revenue + rent + given + owners + state.borrowed[firm, run] + public
         cash -= state.spent[firm, run] + research + halls + interest
         missing = larger(-cash, 0.0)
         owners += missing
@@ -251,6 +316,7 @@ def pay_firm(state: World, step: int, firm: int) -> None:
         state.cash[firm, run] = cash + missing
         move(state, AI_REVENUE, OUTSIDE, sector, revenue, run)
         move(state, EQUITY, OUTSIDE, sector, owners, run)
+        move(state, MOBILISATION, treasury, sector, public, run)
         move(state, ENTRY_AND_EXIT, OUTSIDE, sector, given, run)
         move(state, RD_OPEX_HALLS, sector, OUTSIDE, research + halls, run)
         move(state, CREDIT_AND_INTEREST, OUTSIDE, sector, state.borrowed[firm, run] - interest, run)

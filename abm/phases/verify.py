@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from abm.parameter_index import MOBILISATION_CEILING_CN, MOBILISATION_CEILING_US
 from abm.phases.settle import sector_of_firm, sector_of_vendor
 from abm.rules.numbers import larger, select, smaller
 from abm.state import World
 from abm.vocabulary import (
+    CN,
     GREY,
     LAW_BANKS,
     LAW_CHIPS,
     LAW_FINITE,
     LAW_MONEY,
     LAW_NON_NEGATIVE,
+    LAW_TREASURY,
     NODES,
     OUTSIDE,
     RENTAL,
@@ -19,6 +22,7 @@ from abm.vocabulary import (
     SLOTS,
     STOCK,
     TRAIN,
+    US,
 )
 
 LANES = 32
@@ -37,6 +41,8 @@ def verify(world: World, step: int) -> None:
     note(world, step, LAW_CHIPS)
     balance_banks(world)
     note(world, step, LAW_BANKS)
+    count_treasuries(world)
+    note(world, step, LAW_TREASURY)
     find_negative(world)
     note(world, step, LAW_NON_NEGATIVE)
     find_not_finite(world, step)
@@ -206,6 +212,16 @@ def balance_nodes(state: World) -> None:
                     sold += state.tools_sold[line, maker, tool, run]
                 left = state.tool_bank[line, tool, run] + state.tools_placed[line, tool, run]
                 state.worst[run] = larger(state.worst[run], error(there + sold, left, left))
+
+
+def count_treasuries(state: World) -> None:
+    """No state gives more in answer to others than its ceiling."""
+    for run in range(LANES):
+        ceiling_us = state.parameter[MOBILISATION_CEILING_US, run]
+        ceiling_cn = state.parameter[MOBILISATION_CEILING_CN, run]
+        over_us = larger(state.mobilised_total[US, run] - ceiling_us, 0.0)
+        over_cn = larger(state.mobilised_total[CN, run] + state.subsidy_total[run] - ceiling_cn, 0.0)
+        state.worst[run] = larger(error(over_us, 0.0, ceiling_us), error(over_cn, 0.0, ceiling_cn))
 
 
 def find_negative(state: World) -> None:

@@ -12,6 +12,7 @@ from abm.parameter_index import (
     GREY_ELASTICITY,
     MEMORY_LEAD,
     MEMORY_TOOL_COST,
+    MINERALS_DEPENDENCE,
     OUTPUT_BUFFER,
     PACKAGING_TOOL_COST,
     SUPPLIER_SUBSTITUTION,
@@ -19,6 +20,7 @@ from abm.parameter_index import (
     WAFER_LEAD,
 )
 from abm.rules.chip_vendor import capacity_step, grey_supply, planned_output
+from abm.rules.industrial_policy import minerals_left
 from abm.rules.numbers import exp, larger, select, smaller
 from abm.rules.supply_node import ces_part, ces_whole, tier_limit
 from abm.state import World
@@ -50,7 +52,7 @@ TINY = 1e-12
 
 
 def supply_world(world: World, step: int) -> None:
-    """Nodes of each tier grow towards orders and run to plan; wafers, memory and packaging become packages."""
+    """Nodes of each tier grow towards orders and run to plan; wafers, memory and minerals become packages."""
     for node in range(world.node_role.shape[0]):
         role = world.node_role[node]
         if role in (FOUNDRY_WORLD, MEMORY_WORLD, PACKAGING_WORLD):
@@ -63,6 +65,9 @@ def supply_world(world: World, step: int) -> None:
         for run in range(LANES):
             limit = tier_limit(world.sum_us[run], world.sum_home[run], world.best[run])
             world.world_made[run] = smaller(world.world_made[run], limit)
+    for run in range(LANES):
+        left = minerals_left(world.parameter[MINERALS_DEPENDENCE, run], world.counter_control[run])
+        world.world_made[run] = smaller(world.world_made[run], left * world.best[run])
     for role in (FOUNDRY_WORLD, MEMORY_WORLD):
         find_tier(world, role)
         take_inputs(world, role)

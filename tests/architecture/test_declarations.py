@@ -151,7 +151,7 @@ def test_every_switch_stops_something():
 
 
 def test_every_series_is_recorded_once_by_the_phase_that_observes():
-    texts = names_used([named("abm.phases.observe")])
+    texts = names_used([named("abm.phases.observe"), named("abm.phases.observe_states")])
     assert [series.name for series in SERIES if series.name not in texts] == []
     assert len({series.name for series in (*SERIES, *FIRM_SERIES)}) == len(SERIES) + len(FIRM_SERIES)
     for series in (*SERIES, *FIRM_SERIES):

@@ -11,10 +11,11 @@ from source import ROOT, belongs, imports, inside, made, modules
 LAYERS = (
     (
         "ground",
-        "vocabulary calendar series slide parameters policy_schema link_cache engine regimes intervals scenario_values",
+        "vocabulary calendar series slide quantiles parameters policy_schema link_cache engine regimes intervals "
+        "scenario_values",
     ),
     ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning rules.supply_node"),
-    ("declarations", "schema draws policy_toml parameter_index state"),
+    ("declarations", "schema draws policy_toml parameter_index declared state"),
     ("reading", "tables policy link handle worldfile storage labelled"),
     ("what a scenario is made of", "timeline rule_check additions"),
     ("law and phases", "phases law scenario outcomes"),
@@ -51,7 +52,7 @@ ONLY = {
         "abm.series",
     ),
     "abm.quarter": ("abm.phases", "abm.state"),
-    "abm.state": (),
+    "abm.state": ("abm.declared",),
     "abm.vocabulary": (),
     "abm.series": (),
     "abm.draws": ("abm.rules.numbers",),

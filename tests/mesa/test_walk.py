@@ -23,7 +23,8 @@ PAIR = 2
 EARLY = 14
 """Quarters that plain Python runs quickly: to 2023Q2, past the first rule and its redesigns."""
 GIVEN = {
-    "arm", "world_id", "parameter", "switch", "learning_rule", "plan_factor", "start_capability", "hazard_start",
+    "arm", "world_id", "parameter", "switch", "learning_rule", "plan_factor", "start_capability", "past_capability",
+    "hazard_start",
 }  # fmt: skip
 """Arrays by run that the engine reads and never writes."""
 BY_SERIES = {"record", "firm_record"}
@@ -52,12 +53,20 @@ def assert_same_bits(plan, handle, advance, last):
 def arms_of(name):
     """Pairs of arms: the shipped ones, sliding thresholds, mechanisms off, and other rules of learning."""
     history = Scenario.load("history")
+    full = history.with_parameters(
+        subsidy_response=1.8, mandate_response=0.6, gate_response=0.9, counter_control_response=0.7,
+        mobilisation_us=0.3, mobilisation_cn=0.2, readiness_threshold=0.06,
+    )  # fmt: skip
     return {
         "history": [history, history.counterfactual("none_0")],
         "sliding": [history.with_continuation("freeze_rel"), Scenario.load("tight")],
         "bare": [history.without(*SWITCHES), history.without("waiting", "redesign", "us_rd_from_revenue")],
         "learning": [history.with_learning("replicator"), history.counterfactual("none_0").with_learning("random")],
         "more learning": [history.with_learning("best_reply"), history.with_learning("fixed")],
+        "answers": [
+            full.with_china_gate("rule"),
+            full.with_china_gate("rule").counterfactual("none_threat").with_china_gate("off"),
+        ],
         "other law": [Scenario.load("none_threat"), Scenario.load("lifted_2027")],
     }[name]
 
@@ -74,6 +83,7 @@ def arms_of(name):
         ("learning", 12),
         ("more learning", 20),
         ("other law", 25),
+        ("answers", 28),
     ],
 )
 def test_the_walk_has_the_bits_of_the_engine_in_every_quarter(arms, world):

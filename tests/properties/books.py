@@ -12,6 +12,7 @@ import numpy as np
 from balance import TOLERANCE, at_most, close
 from node_books import input_bills, nodes, tiers, tools
 from slot_books import generations
+from state_books import answers, granted, pay_public, price_support, treasuries
 
 from abm.parameter_index import NAMES
 from abm.state import FIELDS
@@ -35,6 +36,7 @@ from abm.vocabulary import (
     GREY,
     GREY_CHIPS,
     INPUTS,
+    MOBILISATION,
     NODES,
     OFFSHORE_RENTAL,
     OUTSIDE,
@@ -44,6 +46,7 @@ from abm.vocabulary import (
     RING,
     ROW,
     STOCK,
+    SUBSIDY,
     SW_GREY,
     TAX_AND_BONDS,
     TOOLS,
@@ -60,7 +63,7 @@ SIGNED = frozenset(
         "parameter", "equity", "borrowed", "attraction", "payoff", "flows", "record", "firm_record", "failed_quarter",
         "failed_law", "generation", "design", "redesign_target", "worst", "next_step", "diverted", "sum_us", "sum_home",
         "slot_frontier", "leader_open", "leader_closed",
-        "used", "acquired",
+        "used", "acquired", "lead",
     )
 )  # fmt: skip
 """Arrays that may be negative; all others of a run may not."""
@@ -69,7 +72,7 @@ UNIT = (
     "legal", "legal_next", "stringency", "stringency_known", "stringency_smooth", "hazard", "vendor_hazard", "fill",
     "third_left", "seized_share",
     "self_reliance", "tool_access", "home_fill", "tool_hazard", "yield_domestic", "porting", "integration", "mix",
-    "weight",
+    "weight", "readiness", "mandate", "gate", "gate_known", "counter_control", "price_support",
 )  # fmt: skip
 """Shares and probabilities."""
 
@@ -152,8 +155,7 @@ def deliveries(f):
     open_share = f.now.law_open[f.arm, f.step]
     for buyer in range(3):
         share = np.take_along_axis(open_share[:, :, buyer], f.place.T, axis=1).T
-        gate = f.now.law_gate[f.arm, f.step, buyer]
-        at_most("deliverable share", f.now.legal[bound, buyer], (share * gate)[bound], step=f.step)
+        at_most("deliverable share", f.now.legal[bound, buyer], (share * f.now.gate[buyer])[bound], step=f.step)
     close("sales in China", f.now.sold_china, f.home, step=f.step)
     close("sales abroad", f.now.sold_abroad, f.abroad + f.lost, step=f.step)
     close("spending on chips", f.now.spent, f.bought, step=f.step)
@@ -225,7 +227,7 @@ def firms(f):
     repaid = np.minimum(was.credit, now.budget / 2.0)
     close("debt", now.credit, was.credit + now.borrowed, was.credit, f.step)
     interest = f.p["interest_rate"] / 4.0 * now.credit
-    received = was.revenue + now.equity + now.borrowed + now.rent + endowments(f)
+    received = was.revenue + now.equity + now.borrowed + now.rent + endowments(f) + granted(f)
     spent = f.bought + was.research_money + now.halls + interest
     close("cash of AI firms", now.cash, was.cash + received - spent, was.cash + np.abs(received) + spent, f.step)
     at_most("debt limit", now.credit, np.maximum(was.credit - repaid, f.p["credit_limit"] * now.budget), step=f.step)
@@ -274,7 +276,8 @@ def matrix(f):
         flows[flow, payee] += money
 
     for flow, sector, lines in ((US_CHIPS, VENDORS_US, seller_us & normal), (CHINESE_CHIPS, VENDORS_CN, ~seller_us)):
-        pay(flow, AI_CN, sector, china[lines].sum(axis=0))
+        less = price_support(f)[0] if flow == CHINESE_CHIPS else 0.0
+        pay(flow, AI_CN, sector, china[lines].sum(axis=0) - less)
         pay(flow, AI_OTHER, sector, abroad[lines].sum(axis=0))
     grey = f.kind == GREY
     listed = ((f.home + f.lost) * now.price)[grey].sum(axis=0) / 1000.0
@@ -285,7 +288,7 @@ def matrix(f):
     levy = (china * levied).sum(axis=0)
     pay(DUTY_AND_SHARE, AI_CN, GOV_US, f.p["duty_pass_through"] * levy)
     pay(DUTY_AND_SHARE, VENDORS_US, GOV_US, (1.0 - f.p["duty_pass_through"]) * levy)
-    pay(TAX_AND_BONDS, GOV_US, OUTSIDE, levy)
+    pay_public(f, pay, levy)
     bills = input_bills(f)
     pay(INPUTS, VENDORS_US, NODES, bills[~f.chinese].sum(axis=0))
     pay(INPUTS, VENDORS_CN, NODES, bills[f.chinese].sum(axis=0))
@@ -313,7 +316,8 @@ def matrix(f):
         pay(CREDIT_AND_INTEREST, OUTSIDE, sector, owed[mine].sum(axis=0))
     gross = np.abs(now.flows).sum(axis=(0, 1))
     for flow in (US_CHIPS, CHINESE_CHIPS, GREY_CHIPS, DUTY_AND_SHARE, TAX_AND_BONDS, INPUTS, TOOLS, RD_OPEX_HALLS,
-                 AI_REVENUE, EQUITY, CREDIT_AND_INTEREST, OFFSHORE_RENTAL, ENTRY_AND_EXIT):  # fmt: skip
+                 AI_REVENUE, EQUITY, CREDIT_AND_INTEREST, OFFSHORE_RENTAL, ENTRY_AND_EXIT, SUBSIDY,
+                 MOBILISATION):  # fmt: skip
         close(f"row {flow} of the flow matrix", now.flows[flow], flows[flow], gross, f.step)
 
 
@@ -387,6 +391,6 @@ def foundry(f):
 
 LAWS = (
     signs, chips, generations, deliveries, sources, packaging, tiers, firms, tenants, vendors, matrix, owners, banks,
-    foundry, tools, nodes,
+    foundry, tools, nodes, treasuries, answers,
 )  # fmt: skip
 """Chips, inputs and cash; `budgets` and `promises` are asked for by name."""

@@ -24,6 +24,8 @@ SHARES = (
     "law_announced",
     "law_gate",
     "law_mandate",
+    "law_china_rule",
+    "law_gate_rule",
     "law_tools",
     "law_service",
     "law_hbm",

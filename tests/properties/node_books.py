@@ -93,7 +93,9 @@ def nodes(f):
     interest = f.p["interest_rate"] / 4.0 * was.node_credit
     before = now.node_sales * (1.0 - f.p["node_cost_share"]) - now.node_bought - interest
     drawn = now.node_credit - was.node_credit
-    owners_paid = was.node_cash + before + drawn - now.node_cash
+    given = np.zeros_like(drawn)
+    given[now.line_node] = now.tool_grant
+    owners_paid = was.node_cash + before + given + drawn - now.node_cash
     profit = np.maximum(before, 0.0)
     at_most("payout of nodes", owners_paid, f.p["payout_share"] * profit, now.node_sales, f.step)
     room = np.maximum(was.node_credit, f.p["credit_limit"] * now.node_sales)

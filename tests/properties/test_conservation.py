@@ -31,6 +31,7 @@ SCENARIOS = (
     "tight",
     "sliding",
     "lifted_2027",
+    "mobilised",
 )
 
 
@@ -139,6 +140,11 @@ FRAUDS = {
     "tools_sold": "tool|sales",
     "spent": "spending on chips",
     "cash": "cash of AI firms",
+    "mobilised_total": "mobilised so far|ceiling",
+    "subsidy_paid": "subsidies",
+    "counter_control": "minerals",
+    "gate": "gate|deliverable",
+    "mandate": "mandate",
     "credit": "debt|cash|credit",
     "revenue_smooth": None,
     "vendor_cash": "column",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import market
 import numpy as np
 import pytest
+from test_reactions import ANSWERS
 
 from abm.calendar import quarter_index
 from abm.scenario import Scenario
@@ -55,8 +56,8 @@ def pair(changed, until):
 
 
 def test_every_mechanism_is_looked_at():
-    """Nobody leaves in the default world: `exit` has stressed worlds of its own (test_exit.py)."""
-    assert {*FIRST, FIRM_HETEROGENEITY, "exit"} == set(MECHANISMS)
+    """In the default world nobody leaves and no state answers: see test_exit.py and test_reactions.py."""
+    assert {*FIRST, FIRM_HETEROGENEITY, "exit", *ANSWERS} == set(MECHANISMS)
 
 
 @pytest.mark.parametrize("name", FIRST)

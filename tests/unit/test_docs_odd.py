@@ -18,7 +18,7 @@ import abm.rules
 from abm import law, quarter
 from abm.operators import OPERATORS
 from abm.outcomes import OUTCOMES
-from abm.parameters import load_parameters
+from abm.parameters import PRIORS, load_parameters
 from abm.policy import load_policy
 from abm.policy_schema import Instrument
 from abm.scenario import CONTINUATIONS, list_scenarios
@@ -163,7 +163,7 @@ def test_decisions_are_numbered_complete_and_the_ones_the_odd_points_to_exist() 
 def test_parameters_and_code_named_in_the_decisions_exist() -> None:
     known = {name for names in NAMES.values() for name in names} | set(rule_names())
     known |= {one.name for one in fields(Instrument)} | set(vars(law)) | set(CONTINUATIONS)
-    known |= {one.name for one in fields(FirmEntry)}
+    known |= {one.name for one in fields(FirmEntry)} | set(PRIORS)
     for name in re.findall(r"`([a-z_0-9]+)`", DECISIONS):
         assert name in known, f"abm/DECISIONS.md names {name}, which the code does not know"
     for path in re.findall(r"`(abm/[\w/.]+)`", DECISIONS):

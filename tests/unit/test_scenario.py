@@ -12,7 +12,12 @@ from abm.policy import Policy, is_standing, load_policy, none_0
 from abm.rules.chips import list_price
 from abm.scenario import FOLDER, MODES, Scenario, ScenarioError, list_scenarios
 
-BUILT_IN = ("history", "chips_only", "frozen", "lifted_2027", "none_0", "none_threat", "sliding", "tight", "tools_only")
+BUILT_IN = (
+    "history", "chips_only", "frozen", "lifted_2027", "mobilised", "none_0", "none_threat", "sliding", "tight",
+    "tools_only",
+)  # fmt: skip
+FIRST = {"mobilisation_cn": 0.0, "mobilisation_us": 0.0}
+"""What shipped scenarios fix: results are told without mobilisation first."""
 
 MY_RULE = """
 id = "my_rule"
@@ -78,7 +83,9 @@ def test_laws_of_the_built_in_scenarios_differ_as_their_names_say() -> None:
     assert "us_2022_10_advanced_computing" in Scenario.load("frozen").policy.ids
     assert not any(one.clauses for one in Scenario.load("tools_only").policy if one.effective > date(2022, 6, 30))
     assert {one.binds for one in Scenario.load("none_threat").policy} == {True, False}
-    assert Scenario.load("tight").fixed == {"enforcement": 0.95}
+    assert Scenario.load("tight").fixed == {"enforcement": 0.95, **FIRST}
+    assert Scenario.load("mobilised").policy == history
+    assert Scenario.load("mobilised").fixed == {}
     lifted = Scenario.load("lifted_2027").policy["us_2023_10_advanced_computing"]
     assert {clause.end for clause in lifted.clauses} == {date(2027, 1, 1)}
 
@@ -99,20 +106,20 @@ def test_counterfactual_keeps_parameters_mechanisms_and_continuation() -> None:
         .with_continuation("freeze_rel")
     )
     other = scenario.counterfactual("none_0")
-    assert other.fixed == {"china_share": 0.2}
+    assert other.fixed == {"china_share": 0.2, **FIRST}
     assert other.off == {"stockpiling", "redesign"}
     assert other.point
     assert other.relative_from == quarter_index("2026Q3")
-    assert scenario.counterfactual("tight").fixed == {"china_share": 0.2, "enforcement": 0.95}
+    assert scenario.counterfactual("tight").fixed == {"china_share": 0.2, "enforcement": 0.95, **FIRST}
     assert scenario.counterfactual("frozen").relative_from == quarter_index("2022Q4")
 
 
 def test_changes_return_a_new_scenario() -> None:
     history = Scenario.load("history")
     changed = history.with_parameters(enforcement=0.5).with_parameters(china_share=0.1).with_continuation("freeze_rel")
-    assert changed.fixed == {"enforcement": 0.5, "china_share": 0.1}
+    assert changed.fixed == {"enforcement": 0.5, "china_share": 0.1, **FIRST}
     assert changed.continuation == "freeze_rel"
-    assert history.fixed == {}
+    assert history.fixed == FIRST
     assert history.continuation == "freeze_abs"
     assert changed.with_continuation("freeze_abs").relative_from is None
 

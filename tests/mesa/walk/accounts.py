@@ -9,6 +9,7 @@ from abm.vocabulary import (
     CHINESE_CHIPS,
     DUTY_AND_SHARE,
     FLOWS,
+    GOV_CN,
     GOV_US,
     GREY_CHIPS,
     INPUTS,
@@ -16,6 +17,7 @@ from abm.vocabulary import (
     OFFSHORE_RENTAL,
     OUTSIDE,
     SECTORS,
+    SUBSIDY,
     TAX_AND_BONDS,
     US_CHIPS,
     VENDOR_EQUITY,
@@ -25,6 +27,7 @@ from abm.vocabulary import (
 from .node_books import NodeBooks
 
 THOUSAND = 1000.0
+TINY = 1e-12
 
 
 class Books:
@@ -34,6 +37,7 @@ class Books:
         self.model, self.p = model, model.p
         self.node_books = NodeBooks(model)
         self.cash_before = [0.0 for _ in SECTORS]
+        self.paid_part = 0.0
         self.flows = [[0.0 for _ in SECTORS] for _ in FLOWS]
 
     def move(self, flow: int, payer: int, payee: int, money: float) -> None:
@@ -45,6 +49,7 @@ class Books:
     def settle(self, step: int) -> None:
         """Sales, duties, inputs, research and overhead, credit, owners."""
         self.open_accounts()
+        self.share_support()
         for offer in self.model.offers:
             self.sell_chips(offer, step)
         self.pay_inputs()
@@ -53,8 +58,36 @@ class Books:
         self.model.rental.pay_hosts()
         self.model.firms.do("pay_firm", self, step)
         self.node_books.pay_nodes(self, step)
-        # the US treasury keeps no cash
-        self.move(TAX_AND_BONDS, GOV_US, OUTSIDE, self.flows[DUTY_AND_SHARE][GOV_US])
+        self.pay_grants(step)
+        american = chinese = 0.0
+        for row in self.flows:
+            american += row[GOV_US]
+            chinese += row[GOV_CN]
+        self.move(TAX_AND_BONDS, GOV_US, OUTSIDE, american)  # treasuries keep no cash
+        self.move(TAX_AND_BONDS, GOV_CN, OUTSIDE, chinese)
+
+    def share_support(self) -> None:
+        """Part of the price support on sale that the state pays: no more than it set aside."""
+        states, less = self.model.states, 0.0
+        for offer in self.model.offers:
+            less += self.supported_part(offer)
+        money = max(0.0, states.subsidy - states.granted_tools())
+        self.paid_part = min(1.0, money / max(TINY, less))
+
+    def supported_part(self, offer) -> float:
+        """What buyers in China do not pay of a Chinese line's price."""
+        if not offer.home:
+            return 0.0
+        return self.model.states.price_support * (offer.sold_china * offer.price_china / THOUSAND)
+
+    def pay_grants(self, step: int) -> None:
+        """Grants for tools; China's dated funds pay fabs in the place of other owners."""
+        states, fund = self.model.states, self.model.law.subsidy[step]
+        tools = states.granted_tools()
+        states.subsidy_paid = tools - self.flows[SUBSIDY][GOV_CN]
+        states.subsidy_total += states.subsidy_paid
+        self.move(SUBSIDY, GOV_CN, NODES, tools + fund)
+        self.move(VENDOR_EQUITY, NODES, OUTSIDE, fund)
 
     def open_accounts(self) -> None:
         """Remember cash by sector and clear the matrix."""
@@ -89,10 +122,14 @@ class Books:
         flow = US_CHIPS if seller == VENDORS_US else CHINESE_CHIPS
         china = offer.sold_china * offer.price_china / THOUSAND
         abroad = offer.sold_abroad * offer.price / THOUSAND
+        less = self.supported_part(offer)
+        support = self.paid_part * less
+        move(SUBSIDY, GOV_CN, seller, support)
+        china -= less
         move(flow, AI_CN, seller, china)
         move(flow, AI_OTHER, seller, abroad)
-        vendor.revenue += china + abroad
-        vendor.revenue_china += china
+        vendor.revenue += china + abroad + support
+        vendor.revenue_china += china + support
         passed = offer.sold_china * max(0.0, offer.paying[0] - offer.price_china) / THOUSAND
         borne = china * offer.levy(self.model.law, step) - passed
         move(DUTY_AND_SHARE, AI_CN, GOV_US, passed)

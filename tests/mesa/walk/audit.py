@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 
 from abm.vocabulary import (
+    CN,
     FLOWS,
     LAW_BANKS,
     LAW_CHIPS,
     LAW_FINITE,
     LAW_MONEY,
     LAW_NON_NEGATIVE,
+    LAW_TREASURY,
     NODES,
     SERVE,
     STOCK,
     TRAIN,
+    US,
 )
 
 TOLERANCE = 1e-9
@@ -40,6 +43,7 @@ class Audit:
             (LAW_CHIPS, self.balance_rent),
             (LAW_CHIPS, self.balance_slots),
             (LAW_BANKS, self.balance_banks),
+            (LAW_TREASURY, self.count_treasuries),
             (LAW_NON_NEGATIVE, self.find_negative),
             (LAW_FINITE, self.find_not_finite),
         )
@@ -128,6 +132,13 @@ class Audit:
                 left = held + line.tools_placed[tool]
                 worst = max(worst, error(there, left, left))
         return worst
+
+    def count_treasuries(self) -> float:
+        """No state gives more in answer to others than its ceiling."""
+        states, p = self.model.states, self.model.p
+        chinese = states.mobilised_total[CN] + states.subsidy_total
+        pairs = (chinese, p.mobilisation_ceiling_cn), (states.mobilised_total[US], p.mobilisation_ceiling_us)
+        return max(error(max(0.0, spent - ceiling), 0.0, ceiling) for spent, ceiling in pairs)
 
     def find_negative(self) -> float:
         """How far below zero the lowest of cash, chips, banks and stocks is."""

@@ -13,6 +13,7 @@ from abm.rules.ai_firm import (
     utilisation,
 )
 from abm.rules.chips import merged_performance
+from abm.rules.industrial_policy import mobilised_budget
 from abm.rules.numbers import LOWEST, exp
 from abm.vocabulary import CUDA, FOREIGN, OWN, ROW, SERVE, SLOTS, TRAIN
 
@@ -96,6 +97,7 @@ class Buyer:
         plan = self.model.plan[step][self.bloc] * self.model.plan_factor[step][self.bloc]
         budget = planned_budget(plan, self.plan_now, p.budget_feedback, self.revenue_smooth, self.revenue_base, shock)
         budget += self.replaced  # a host buys anew what its tenants wear out
+        budget = mobilised_budget(budget, self.granted(), p.crowding_out)
         self.budget = budget
         repaid = min(budget / 2.0, self.credit)
         self.credit -= repaid
@@ -104,6 +106,10 @@ class Buyer:
         share = self.training_share
         self.wallet = [share * money, (1.0 - share) * money]
         self.waiting = self.unspent = self.spent = 0.0
+
+    def granted(self) -> float:
+        """Public money that the firm gets by its part of the bloc's plan."""
+        return self.model.states.mobilised[self.bloc] * self.plan_now
 
     def promised(self) -> float:
         """Money that waits or is earmarked."""
@@ -172,7 +178,7 @@ class Buyer:
         us, home = nest_value(sum_us, spread), nest_value(sum_home, spread)
         wait = nest_value(later, spread) * self.model.wait_factor
         every = max(TINY, us + home + wait * self.model.on.waiting)
-        mandate = self.model.law.mandate[step][buyer] if buyer != FOREIGN and home > 0.0 else 0.0
+        mandate = self.model.states.mandate[buyer] if buyer != FOREIGN and home > 0.0 else 0.0
         self.inclusive[workload] = inclusive_value(best, every, home, mandate, p.price_sensitivity)
         share_home = (1.0 - mandate) * home / every + mandate
         to_us = (1.0 - mandate) * us / every / max(TINY, sum_us)

@@ -41,7 +41,7 @@ class Fab(SupplyNode):
         """Tools that the plan of each quarter needs, USD bn."""
         self.growth: list[float] = []
         self.tools_coming = [0.0] * RING
-        self.tools_wanted = self.tools_need = self.tool_access = 0.0
+        self.tools_wanted = self.tools_need = self.tool_access = self.tool_grant = 0.0
         self.tool_bank, self.bank_before, self.tools_placed, self.tools_stored = ([0.0] * len(CLASSES) for _ in "bbps")
         self.tools_sold = [[0.0] * len(CLASSES) for _ in TOOL_MAKERS]
         self.made_home, self.on_sale, self.known = ([0.0] * len(CLASSES) for _ in "hok")
@@ -77,7 +77,7 @@ class Fab(SupplyNode):
         first = self.plan[due] if step == 0 else self.grown(due)
         for later in range(YEAR_AHEAD):
             ahead += self.grown(due + later)
-        self.tools_wanted, self.tools_need = first + wear, ahead / QUARTERS_A_YEAR + wear
+        self.tools_wanted, self.tools_need = first + wear + self.tool_grant, ahead / QUARTERS_A_YEAR + wear
 
     def grown(self, quarter: int) -> float:
         """Tools that the plan adds in a quarter; its last growth goes on."""

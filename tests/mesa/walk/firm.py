@@ -16,6 +16,9 @@ from abm.vocabulary import (
     ECOSYSTEMS,
     ENTRY_AND_EXIT,
     EQUITY,
+    GOV_CN,
+    GOV_US,
+    MOBILISATION,
     OUTSIDE,
     RD_OPEX_HALLS,
     RESEARCH,
@@ -97,14 +100,17 @@ class AIFirm(Buyer, Hoster, Researcher, mesa.Agent):
         interest = p.interest_rate / 4.0 * self.credit
         research, halls = self.research_money, self.halls
         owners = budget + research - self.diverted + halls + interest - revenue - rent
+        public = self.granted()
+        owners -= public
         owners -= p.payout_share * max(0.0, self.free_cash - p.liquidity * budget)
-        cash = self.cash + revenue + rent + given + owners + self.borrowed
+        cash = self.cash + revenue + rent + given + owners + self.borrowed + public
         cash -= self.spent + research + halls + interest
         missing = max(0.0, -cash)
         owners += missing
         self.equity, self.cash = owners, cash + missing
         books.move(AI_REVENUE, OUTSIDE, sector, revenue)
         books.move(EQUITY, OUTSIDE, sector, owners)
+        books.move(MOBILISATION, GOV_CN if self.chinese else GOV_US, sector, public)
         books.move(ENTRY_AND_EXIT, OUTSIDE, sector, given)
         books.move(RD_OPEX_HALLS, sector, OUTSIDE, research + halls)
         books.move(CREDIT_AND_INTEREST, OUTSIDE, sector, self.borrowed - interest)

@@ -33,6 +33,7 @@ class QuarterWalk(mesa.Model):
         self.draw_chance(step)
         self.exits.share_plan(step)
         self.launch(step)
+        self.states.react(step)
         self.regulator.regulate(step)
         self.expect()
         self.redesign(step)
@@ -51,6 +52,7 @@ class QuarterWalk(mesa.Model):
         self.services.research(step)
         self.learn(step)
         self.records.observe(step)
+        self.gap.measure_lead()
         self.audit.verify(step)
 
     def draw_chance(self, step: int) -> None:

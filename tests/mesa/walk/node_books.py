@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abm.rules.industrial_policy import minerals_moved
 from abm.rules.supply_node import software_part
 from abm.vocabulary import (
     DESIGN,
@@ -49,6 +50,8 @@ class NodeBooks:
         for maker in self.makers:
             maker.sell_tools()
         self.sell_materials()
+        for line in self.model.lines:
+            line.cash += line.tool_grant
         for node in self.model.nodes:
             node.close_books(books)
 
@@ -102,8 +105,16 @@ class NodeBooks:
         books.move(INPUTS, OUTSIDE, NODES, money)
 
     def sell_materials(self) -> None:
-        """Materials: a part of running cost."""
+        """Materials: a part of running cost; what China's makers withhold from nodes abroad, others sell."""
         money = 0.0
         for node in self.model.nodes:
             money += node.materials_cost()
         self.sell(MATERIALS, money)
+        home = abroad = 0.0
+        for one in self.doing[MATERIALS]:
+            home += one.chinese * one.share
+        for node in self.model.nodes:
+            abroad += (1.0 - node.chinese) * node.materials_cost()
+        withheld = self.model.states.counter_control
+        for one in self.doing[MATERIALS]:
+            one.sales += minerals_moved(one.share, one.chinese, home, withheld) * abroad

@@ -6,6 +6,7 @@ from abm.draws import stream
 from abm.rules.ai_firm import cost_of_ownership
 from abm.rules.chip_vendor import grey_supply, price_in_china
 from abm.rules.chips import accounting_unit, list_price, quality, serve_performance, train_performance
+from abm.rules.industrial_policy import dearer_inputs
 from abm.rules.numbers import exp
 from abm.rules.offshore import rental_rate
 from abm.vocabulary import (
@@ -150,7 +151,7 @@ class Offer:
         self.legal, self.legal_next = [now] * 4, [known] * 4
         if design is None or not self.bound:
             return
-        gate, later = law.gate[step], law.gate_announced[step]
+        gate, later = self.model.states.gate, self.model.states.gate_known
         force, known = law.open[step][design.index], law.announced[step][design.index]
         for buyer in range(FOREIGN):
             self.legal[buyer] = gate[buyer] * self.opening * force[buyer]
@@ -162,7 +163,9 @@ class Offer:
         """List price by performance; in China the mark-up falls with the rivals' share, duty is passed on in part."""
         p, design, market = self.p, self.design, self.model.market
         if self.kind != DOMESTIC or self.unit_cost <= 0.0:
-            self.unit_cost = 0.0 if design is None else design.cost
+            cost = 0.0 if design is None else design.cost
+            withheld = self.model.states.counter_control
+            self.unit_cost = cost if self.home else dearer_inputs(cost, p.minerals_cost, withheld)
         train, serve = self.performance
         listed = list_price(quality(train, serve, p.training_money_share), p.reference_price, p.price_exponent)
         rivals = market.self_reliance
@@ -174,7 +177,8 @@ class Offer:
         else:
             china = price_in_china(listed, self.unit_cost, rivals, p.rival_markup_fall)
         passed = p.duty_pass_through * self.levy(law, step) if self.bound else 0.0
-        here, there = max(LEAST_PRICE, china * (1.0 + passed)), max(LEAST_PRICE, listed)
+        supported = 1.0 - self.model.states.price_support if self.home else 1.0
+        here, there = max(LEAST_PRICE, china * (1.0 + passed) * supported), max(LEAST_PRICE, listed)
         self.price, self.price_china = listed, china
         self.packaging = 0.0 if design is None else design.packaging
         if self.let:

@@ -17,8 +17,10 @@ from abm.vocabulary import (
     GREY_CHIPS,
     LOW_TIER,
     PORTING,
+    PRIVATE,
     ROW,
     SERVE,
+    STATE,
     STOCK,
     TOOLS_CN,
     TRAIN,
@@ -54,6 +56,7 @@ class Records:
         self.observe_china_chain(row)
         self.observe_tools(row)
         self.observe_rules(row)
+        self.observe_states(row)
         self.series.append(row)
         self.by_firm.append([record_firm(firm) for firm in self.model.firms])
 
@@ -240,6 +243,16 @@ class Records:
         row["signal"] = regulator.signal
         row["world_capacity"], row["world_sold"] = node.capacity(), node.world_sold
         row["world_stock"] = node.world_stock
+
+    def observe_states(self, row) -> None:
+        """What states see, set and pay."""
+        states = self.model.states
+        row["readiness"], row["subsidy"], row["counter_control"] = (
+            states.readiness, states.subsidy_paid, states.counter_control,
+        )  # fmt: skip
+        row["mandate_state"], row["mandate_private"] = states.mandate[STATE], states.mandate[PRIVATE]
+        row["gate_state"], row["gate_private"] = states.gate[STATE], states.gate[PRIVATE]
+        row["mobilised_cn"], row["mobilised_us"] = states.mobilised[CN], states.mobilised[US]
 
 
 def total(agents, name: str) -> float:

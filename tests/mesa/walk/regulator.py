@@ -13,7 +13,7 @@ SMOOTHING = 0.25
 TABLES = (
     "open", "announced", "duty", "share", "cap", "gate", "gate_announced", "mandate", "tools", "service", "hbm",
     "tools_announced", "hbm_announced", "foundry", "diversion", "news", "relative", "slide", "cloud", "cloud_announced",
-    "eda", "foundry_announced", "foundry_news",
+    "eda", "foundry_announced", "foundry_news", "china_rule", "gate_rule", "subsidy",
 )  # fmt: skip
 
 
@@ -25,7 +25,7 @@ class Law:
             self.open, self.announced, self.duty, self.share, self.cap, self.gate, self.gate_announced, self.mandate,
             self.tools, self.service, self.hbm, self.tools_announced, self.hbm_announced, self.foundry,
             self.diversion, self.news, self.relative, self.slide, self.cloud, self.cloud_announced, self.eda,
-            self.foundry_announced, self.foundry_news,
+            self.foundry_announced, self.foundry_news, self.china_rule, self.gate_rule, self.subsidy,
         ) = (getattr(world, f"law_{name}")[arm].tolist() for name in TABLES)  # fmt: skip
         self.candidate, self.foundry_candidate = (
             [[designs[index] for index in row if index >= 0] for row in table[arm].tolist()]

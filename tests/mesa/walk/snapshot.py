@@ -43,7 +43,7 @@ NODE = (
 )  # fmt: skip
 FAB = (
     "tools_coming", "tools_wanted", "tools_need", "tool_access", "tool_bank", "bank_before", "tools_placed",
-    "tools_stored", "tools_sold",
+    "tools_stored", "tools_sold", "tool_grant",
 )  # fmt: skip
 PLACES = {
     "chance": (
@@ -57,6 +57,10 @@ PLACES = {
         "reference", "self_reliance", "grey_premium", "row_sales", "us_units_china", "home_orders", "third_wanted",
         "third_left", "seized",
     ),
+    "states": (
+        "readiness", "mandate", "gate", "gate_known", "counter_control", "subsidy", "subsidy_paid", "subsidy_total",
+        "price_support", "mobilised", "mobilised_total",
+    ),
     "rental": ("rentable", "tenant_capacity", "lendable_all"),
     "packaging": (
         "world_orders", "world_stock", "world_made", "stock_before", "packaging_scrapped", "world_left", "world_sold",
@@ -64,6 +68,7 @@ PLACES = {
     "china": ("tool_hazard",),
     "foundry": ("experience", "experience_reference", "yield_domestic", "home_fill"),
     "memory_maker": ("stacks_foreign",),
+    "gap": ("lead", "lead_before"),
     "services": ("leader_money", "leader_compute", "leader_open", "leader_closed"),
     "books": ("cash_before", "flows"),
     "audit": ("failed_quarter", "failed_law"),

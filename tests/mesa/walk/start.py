@@ -16,6 +16,7 @@ from .chance import Chance
 from .china import ChineseDesigner
 from .exits import Exits
 from .firm import AIFirm
+from .gap import Gap
 from .market import Market
 from .node_start import build_nodes
 from .offer import Design, Offer
@@ -23,6 +24,7 @@ from .offshore import Rental
 from .records import Records
 from .regulator import Law, Regulator
 from .services import Services
+from .states import States
 from .vendor import ChipVendor
 
 
@@ -43,8 +45,10 @@ def build(model, plan, world, lane: int) -> None:
     build_firms(model, plan, world, lane)
     model.market, model.books = Market(model), Books(model)
     model.exits, model.rental = Exits(model), Rental(model)
+    model.states = States(model)
     model.services = Services(model, world.start_capability[:, lane].tolist())
     model.records, model.audit = Records(model), Audit(model)
+    model.gap = Gap(model, world.past_capability[:, :, lane].tolist())
 
 
 def build_offers(model, world, lane: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mesa
 
 from abm.rules.chip_vendor import planned_output
+from abm.rules.industrial_policy import minerals_left
 from abm.rules.supply_node import ces_part, ces_whole, tier_limit
 from abm.vocabulary import FOUNDRY_WORLD, MEMORY_WORLD, PACKAGING_WORLD
 
@@ -71,6 +72,7 @@ class WorldPackaging(mesa.Agent):
         p, capacity, orders = self.p, self.capacity(), self.world_orders
         plan = planned_output(capacity, orders, p.expected_growth, p.output_buffer, self.world_stock)
         made = min(self.memory.offer(orders, plan), self.wafers.offer(orders, plan), plan)
+        made = min(minerals_left(p.minerals_dependence, self.model.states.counter_control) * plan, made)
         self.world_made = made
         self.wafers.take(plan, made)
         self.memory.take(plan, made)
