@@ -282,7 +282,7 @@ def _draw_one(p: Parameter, seed: int, ids: NDArray[np.uint64]) -> Floats:
         for slot in range(p.concentration):
             weight -= _log(_uniform(seed, p.name, ids, slot))
         return weight
-    value = _INVERSE[p.prior](p, _uniform(seed, p.name, ids))
+    value = QUANTILES[p.prior](p, _uniform(seed, p.name, ids))
     return np.minimum(np.maximum(value, p.low), p.high)
 
 
@@ -327,7 +327,7 @@ def _beta22(p: Parameter, u: Floats) -> Floats:
     return p.low + np.where(u <= 0.5, x, 1 - x) * (p.high - p.low)
 
 
-_INVERSE: dict[str, Callable[[Parameter, Floats], Floats]] = {
+QUANTILES: dict[str, Callable[[Parameter, Floats], Floats]] = {
     "uniform": lambda p, u: p.low + u * (p.high - p.low),
     "loguniform": _loguniform,
     "triangular": _triangular,
@@ -336,7 +336,7 @@ _INVERSE: dict[str, Callable[[Parameter, Floats], Floats]] = {
     "beta22": _beta22,
     "discrete": lambda p, u: p.low + np.floor(u * (p.high - p.low + 1)),
 }
-PRIORS = (*_INVERSE, "fixed", "dirichlet")
+PRIORS = (*QUANTILES, "fixed", "dirichlet")
 
 
 # --- the few functions needed, built from + - x / and square root -----------------------------------------------------

@@ -19,6 +19,8 @@ from abm.state import Floats, Ints
 from abm.world import Blueprint
 
 Progress = Callable[[int, int], object]
+Given = Callable[[Ints], dict[str, Floats]]
+"""Values of some parameters by the ids of points, instead of their defaults or draws; the same in all arms."""
 REPLICATIONS = 8
 """Replications a point by default, so that parameter uncertainty and chance can be told apart (MODEL R15)."""
 
@@ -35,6 +37,7 @@ class Request:
     threads : Python threads; None for one a core. Bits do not depend on it.
     progress : called with worlds done and in all.
     lanes : lanes of a block.
+    given : parameters that a design sets at each point.
     """
 
     runs: int | Ints
@@ -43,6 +46,7 @@ class Request:
     threads: int | None = None
     progress: Progress | None = None
     lanes: int = LANES
+    given: Given | None = None
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
@@ -97,7 +101,7 @@ def run_lines(plan: Blueprint, tree: Tree, request: Request, build: Callable[...
     # places of one machine are lanes of one kernel; all see the same worlds and draws
     for machine in dict.fromkeys(map(machine_of, tree.lines[0].arms)):
         mine = [place for place, arm in enumerate(tree.lines[0].arms) if machine_of(arm) == machine]
-        builder = build(plan, tree.arms, request.seed, request.replications, worlds, machine)
+        builder = build(plan, tree.arms, request.seed, request.replications, worlds, machine, request.given)
         for index, parts in enumerate(_run(tree, builder, mine, request, report)):
             for place, part in zip(mine, parts, strict=True):
                 found[index][place] = part
@@ -156,7 +160,7 @@ def _outcome(tree: Tree, index: int, builder: Any, request: Request, found: Sequ
     for place, (arm, recorded) in enumerate(zip(line.arms, found, strict=True)):
         machine = machine_of(arm)
         added = {name: builder.panel(machine, name, recorded.pop(name), line.stop) for name in machine.recorded}
-        lineage = Lineage(tree.path(index, place), kept[place])
+        lineage = Lineage(tree.path(index, place), kept[place], request.given)
         results.append(
             Results(
                 scenario=arm.name,

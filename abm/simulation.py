@@ -30,7 +30,7 @@ from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
 from abm.policy import Policy
 from abm.results import Panel, Results, horizon_step
-from abm.running import REPLICATIONS, Outcome, Progress, Request, run_lines
+from abm.running import REPLICATIONS, Given, Outcome, Progress, Request, run_lines
 from abm.scenario import Scenario, ScenarioError
 from abm.series import FIRM_SERIES, SERIES
 from abm.slide import Slide
@@ -99,12 +99,11 @@ def _firms_equal(arms: Sequence[Scenario]) -> bool:
     return equal == {True}
 
 
-def parameter_values(arm: Scenario, seed: int, points: Ints) -> dict[str, Floats]:
-    """Parameters of each point: defaults with overrides, or draws from the priors."""
+def parameter_values(arm: Scenario, seed: int, points: Ints, given: Given | None = None) -> dict[str, Floats]:
+    """Parameters of each point: defaults with overrides, or draws from the priors; then what a design gives."""
     table = PARAMETERS
-    if arm.point:
-        return defaults(table, points, arm.fixed)
-    return draw(table, seed, points, arm.fixed)
+    found = defaults(table, points, arm.fixed) if arm.point else draw(table, seed, points, arm.fixed)
+    return found if given is None else found | given(points)
 
 
 def run_arms(
@@ -117,6 +116,7 @@ def run_arms(
     first_world: int = 0,
     lanes: int = LANES,
     worlds: Sequence[int] | Ints | None = None,
+    given: Given | None = None,
 ) -> list[Results]:
     """Run worlds `first_world` to `first_world + runs - 1` in each arm; results in the order of the arms.
 
@@ -127,9 +127,10 @@ def run_arms(
     seed : root seed; together with the world's number it fixes every draw.
     threads : Python threads; None for one a core. Bits do not depend on it, nor on `runs`.
     progress : called with worlds done and in all.
+    given : parameters that a design sets at each point; it may be asked for points beyond the last.
     worlds : ids of the worlds to run, in place of `first_world` and `runs`; each has the bits of any other batch.
     """
-    request = Request(runs, seed, replications, threads, progress, lanes)
+    request = Request(runs, seed, replications, threads, progress, lanes, given)
     chosen = first_world + request.worlds if worlds is None else np.asarray(worlds)
     return run_tree(Tree(Line(tuple(arms))), replace(request, runs=chosen))[0].results
 
@@ -150,8 +151,10 @@ class Builder:
         replications: int,
         first_world: int | Ints = 0,
         machine: Machine | None = None,
+        given: Given | None = None,
     ):
         """Lanes of the arms that `machine` runs, by default that of the first arm; `first_world` may be all ids."""
+        self.given = given
         self.plan, self.arms, self.seed = plan, tuple(arms), seed
         self.replications, self.first_world = replications, first_world
         self.machine = machine_of(arms[0]) if machine is None else machine
@@ -174,7 +177,7 @@ class Builder:
 
     def values(self, arm: Scenario, points: Ints) -> dict[str, Floats]:
         """Parameters of an arm at each point."""
-        return parameter_values(arm, self.seed, points)
+        return parameter_values(arm, self.seed, points, self.given)
 
     def lanes(self, ids: Ints) -> Lanes:
         """Arm, world, parameters, switches and rule of learning of lanes."""

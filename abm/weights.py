@@ -67,7 +67,7 @@ def standardised(aim: str, effect: Floats) -> Floats:
 @lru_cache(maxsize=1)
 def simplex() -> Floats:
     """4,096 Sobol' points on the weights of four aims, (point, aim); the same on every call, without a seed."""
-    from scipy.stats import qmc  # type: ignore[import-untyped]  # noqa: PLC0415  (slow to import)
+    from scipy.stats import qmc  # noqa: PLC0415  (slow to import)
 
     cube = qmc.Sobol(len(AIMS) - 1, scramble=False).random(POINTS)
     cuts = np.sort(cube, axis=1)

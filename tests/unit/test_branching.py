@@ -111,6 +111,11 @@ def test_a_branch_has_the_law_of_its_past_and_then_its_own():
     assert plan.sizes["arm"] == 2
 
 
+def test_firms_of_one_world_are_alike_in_all_arms_whatever_their_law():
+    with pytest.raises(ScenarioError, match="both arms share"):
+        run_arms([HISTORY, HISTORY.without("firm_heterogeneity")], 1, SEED)
+
+
 def test_where_laws_part_is_read_from_the_law():
     rel = HISTORY.with_continuation("freeze_rel")
     plan = prepare([HISTORY, rel, HISTORY, TIGHT])
