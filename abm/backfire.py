@@ -19,7 +19,7 @@ from abm.effects import Arms, Effect, Effects
 from abm.intervals import Waiting, cluster_shares, first_lasting, independent_groups, spread
 from abm.leverage import Leverage, measured_step
 from abm.outcomes import Floats
-from abm.pain import SCOPES, RelativePain, bite_half_life, losses
+from abm.pain import SCOPES, WHOLE, RelativePain, bite_half_life, losses
 from abm.regimes import (
     LEAD_BAND,
     LEVERAGE_BAND,
@@ -52,8 +52,6 @@ STAYS = 4
 _BACKFIRE = (("lead", -LEAD_BAND), ("domestic_output", OUTPUT_BAND), ("us_revenue", -REVENUE_BAND),
              ("relative_pain", SCALES["relative pain"]))  # fmt: skip
 """Dimensions of backfire and their bands, signed: lead lost, output induced, US revenue lost, the US hurt more."""
-_WHOLE = tuple(SCOPES)[-1]
-"""Relative pain with all sides of the US economy that the model knows."""
 
 HEADLINES = (
     "lead", "lead_china_slowed", "lead_us_changed", "domestic_output", "self_reliance", "half_domestic_earlier",
@@ -189,7 +187,7 @@ class Comparison:
         found = {}
         for name, signed in _BACKFIRE:
             band = bands * signed
-            path = losses(self.arms, _WHOLE)[2] if name == "relative_pain" else self.paths[name].values
+            path = losses(self.arms, WHOLE)[2] if name == "relative_pain" else self.paths[name].values
             outside = path < band if band < 0 else path > band
             found[name] = Backfire(name, band, first_lasting(outside, self.arms.ok, STAYS), self.groups)
         return found
@@ -244,7 +242,7 @@ class Comparison:
             self.paths["lead"].values[:, step],
             -reliance if found is None else found.change(),
             self.paths["us_revenue"].values[:, step],
-            -self.relative_pain(horizon, _WHOLE).value,
+            -self.relative_pain(horizon, WHOLE).value,
         ), strict=True))  # fmt: skip
         scores = np.stack([standardised(aim, effect) for aim, effect in effects.items()], axis=1)
         rests_on = "self-reliance" if found is None else f"leverage at {found.quarter}"

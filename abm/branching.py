@@ -15,7 +15,7 @@ import numpy as np
 from abm.scenario import Scenario
 from abm.series import INDEX
 from abm.state import FIELDS, Floats, Ints
-from abm.vocabulary import FOREIGN, NO_CAP, QUARTERS
+from abm.vocabulary import FIRM_HETEROGENEITY, FOREIGN, NO_CAP, QUARTERS
 from abm.world import Blueprint
 
 if TYPE_CHECKING:
@@ -105,10 +105,15 @@ class Tree:
 # --- law --------------------------------------------------------------------------------------------------------------
 
 
+def kind_of(arm: Scenario) -> Any:
+    """All of a scenario that a plan is made of: arms that agree in it share their law."""
+    return arm.law, arm.slide, FIRM_HETEROGENEITY in arm.off, getattr(arm, "shape", None)
+
+
 def plan_of(tree: Tree, prepare: Callable[[Sequence[Scenario]], Blueprint]) -> Blueprint:
     """The plan of all arms of a tree; each arm has its parent's law before its start."""
     kinds: dict[Any, int] = {}
-    rows = [kinds.setdefault((arm.law, arm.slide), len(kinds)) for arm in tree.arms]
+    rows = [kinds.setdefault(kind_of(arm), len(kinds)) for arm in tree.arms]
     first = [rows.index(kind) for kind in range(len(kinds))]
     base = prepare([tree.arms[place] for place in first])
     if len(tree.arms) == len(kinds) and len(tree.lines) == 1:
@@ -173,8 +178,8 @@ def _open_gate(arrays: dict[str, Any], arm: int, start: int) -> None:
     _open(arrays, arm, start)
     for name in ("law_gate", "law_gate_announced"):
         arrays[name][arm, start:] = 1.0
-    if "law_china_rule" in arrays:
-        arrays["law_china_rule"][arm, start:] = 0.0
+    if "law_gate_rule" in arrays:
+        arrays["law_gate_rule"][arm, start:] = 0.0
 
 
 def _hold(arrays: dict[str, Any], arm: int, start: int) -> None:

@@ -19,7 +19,7 @@ from abm.audit import (
     mediation_rows,
 )
 from abm.backfire import HORIZONS, Comparison
-from abm.branching import RECORDS, Line, Resume, Tree, first_difference
+from abm.branching import RECORDS, Line, Resume, Tree, first_difference, kind_of
 from abm.calendar import quarter_index, quarter_label
 from abm.leverage import Leverage, Stages, leverage_from, leverage_lines, measured_step
 from abm.lineage import Lineage, lineage_from
@@ -66,7 +66,7 @@ def branch(
     if start:
         check_branch(past, arm, results.seed)
     course = (*lineage.before(start), (start, arm))
-    request = Request(results.world, results.seed, results.replications, threads)
+    request = Request(results.world, results.seed, results.replications, threads, given=lineage.given)
     return run_courses([course], request, resume=_resume(results, lineage, start), stop=stop).results[0]
 
 
@@ -213,7 +213,7 @@ def _partings(pairs: Sequence[tuple[Scenario, Scenario]]) -> list[int]:
     """First quarter in which each pair differs from the first one; 0 where they differ in more than law."""
     arms = [arm for pair in pairs for arm in pair]
     kinds: dict[Any, int] = {}
-    rows = [kinds.setdefault((arm.law, arm.slide), len(kinds)) for arm in arms]
+    rows = [kinds.setdefault(kind_of(arm), len(kinds)) for arm in arms]
     plan = prepare([arms[rows.index(kind)] for kind in range(len(kinds))])
     found = [0]
     for place in range(1, len(pairs)):
@@ -243,7 +243,8 @@ def _courses(comparison: Comparison) -> list[Stages]:
 
 def _request(comparison: Comparison, worlds: Any = None, threads: int | None = None) -> Request:
     controls = comparison.controls
-    return Request(controls.world if worlds is None else worlds, controls.seed, controls.replications, threads)
+    chosen, given = controls.world if worlds is None else worlds, lineage_of(controls).given
+    return Request(chosen, controls.seed, controls.replications, threads, given=given)
 
 
 def _without(course: Stages, off: Sequence[str]) -> Stages:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from abm.calendar import quarter_index
 from abm.scenario import Scenario, ScenarioError
@@ -18,10 +21,12 @@ class Lineage:
     ----------
     stages : scenarios with the first quarter of each, the first from quarter 0.
     kept : states before some quarters, {quarter: {array: values with the run last}}.
+    given : parameters that a design set at each point.
     """
 
     stages: tuple[tuple[int, Scenario], ...]
     kept: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    given: Callable[[NDArray[np.int64]], dict[str, NDArray[np.float64]]] | None = None
 
     def before(self, quarter: int) -> tuple[tuple[int, Scenario], ...]:
         """Stages that begin before a quarter."""

@@ -26,11 +26,13 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     "with AI firms and treasury": ("us_vendor_profit", "surplus_us", "duty"),
 }
 """What counts on the US side: merchant vendors' profit alone, or with surplus of US AI firms and duty."""
+WHOLE = tuple(SCOPES)[-1]
 US_BASE, CHINA_BASE = "us_vendor_revenue", "budget_cn"
 """What the losses are held against: vendors' revenue and Chinese AI firms' budgets without the controls."""
 CHINA_GAINS = ("surplus_cn", "vendor_cn_profit")
-CHINA_COSTS = ("subsidy_cn",)
-"""Counted where the model records it."""
+CHINA_COSTS = ("subsidy", "mobilised_cn")
+US_COSTS = ("mobilised_us",)
+"""Public money, counted where the model records it; that of the US with its AI firms and treasury."""
 QUADRANTS = ("both lose", "the US loses, China gains", "China loses, the US gains", "both gain", "undefined")
 SERIES = "compute_cn"
 """A bite is a loss of China's installed training compute."""
@@ -83,9 +85,9 @@ class RelativePain:
 
 def losses(arms: Arms, scope: str = "vendors") -> tuple[Floats, Floats, Floats]:
     """US loss a, Chinese loss b and relative pain by quarter, (run, quarter) each."""
-    costs = [name for name in CHINA_COSTS if name in INDEX]
-    us = _loss(arms, SCOPES[scope])
-    china = _loss(arms, CHINA_GAINS) - (_loss(arms, costs) if costs else 0.0)
+    gains, costs = SCOPES[scope], US_COSTS if scope == WHOLE else ()
+    us = _loss(arms, gains) - _spared(arms, costs)
+    china = _loss(arms, CHINA_GAINS) - _spared(arms, CHINA_COSTS)
     size = np.abs(us) + np.abs(china)
     base_us, base_china = (present_value(arms.pairs(name)[1]) for name in (US_BASE, CHINA_BASE))
     felt = (np.abs(us) >= LEAST_LOSS * base_us) | (np.abs(china) >= LEAST_LOSS * base_china)
@@ -93,7 +95,13 @@ def losses(arms: Arms, scope: str = "vendors") -> tuple[Floats, Floats, Floats]:
     return us, china, np.where(known, (us - china) / np.where(known, size, 1.0), np.nan)
 
 
-def _loss(arms: Arms, names: tuple[str, ...] | list[str]) -> Floats:
+def _spared(arms: Arms, names: tuple[str, ...]) -> Floats:
+    """Public money spent without the controls and saved with them: negative where they cost more."""
+    known = tuple(name for name in names if name in INDEX)
+    return _loss(arms, known) if known else np.zeros(1)
+
+
+def _loss(arms: Arms, names: tuple[str, ...]) -> Floats:
     with_controls, without = arms.sums(names)
     return np.asarray(present_value(without) - present_value(with_controls))
 

@@ -37,7 +37,7 @@ class Request:
     threads : Python threads; None for one a core. Bits do not depend on it.
     progress : called with worlds done and in all.
     lanes : lanes of a block.
-    given : parameters that a design sets at each point; it may be asked for points beyond the last.
+    given : parameters that a design sets at each point.
     """
 
     runs: int | Ints
@@ -160,7 +160,7 @@ def _outcome(tree: Tree, index: int, builder: Any, request: Request, found: Sequ
     for place, (arm, recorded) in enumerate(zip(line.arms, found, strict=True)):
         machine = machine_of(arm)
         added = {name: builder.panel(machine, name, recorded.pop(name), line.stop) for name in machine.recorded}
-        lineage = Lineage(tree.path(index, place), kept[place])
+        lineage = Lineage(tree.path(index, place), kept[place], request.given)
         results.append(
             Results(
                 scenario=arm.name,

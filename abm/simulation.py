@@ -127,8 +127,8 @@ def run_arms(
     seed : root seed; together with the world's number it fixes every draw.
     threads : Python threads; None for one a core. Bits do not depend on it, nor on `runs`.
     progress : called with worlds done and in all.
-    worlds : ids of the worlds to run, in place of `first_world` and `runs`; each has the bits of any other batch.
     given : parameters that a design sets at each point; it may be asked for points beyond the last.
+    worlds : ids of the worlds to run, in place of `first_world` and `runs`; each has the bits of any other batch.
     """
     request = Request(runs, seed, replications, threads, progress, lanes, given)
     chosen = first_world + request.worlds if worlds is None else np.asarray(worlds)

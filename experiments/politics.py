@@ -10,13 +10,12 @@ import numpy as np
 from abm.backfire import Comparison
 from abm.intervals import spread
 from abm.leverage import measured_step
-from abm.pain import QUADRANTS, SCOPES
+from abm.pain import QUADRANTS, SCOPES, WHOLE
 from abm.results import horizon_step
 
 CONTINUATION_NAMES = {"freeze_abs": "thresholds fixed", "freeze_rel": "thresholds slide"}
 """How each continuation is called in tables."""
 LAST = "2032"
-WHOLE = tuple(SCOPES)[-1]
 PERCENT = 100.0
 
 

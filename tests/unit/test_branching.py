@@ -10,14 +10,15 @@ import pytest
 
 from abm import compare, simulate
 from abm.backfire import Comparison
-from abm.branching import DESIGN_SERIES, LAW, Line, Tree, first_difference, plan_of
+from abm.branching import DESIGN_SERIES, LAW, Block, Line, Tree, changing_fields, first_difference, plan_of
 from abm.calendar import quarter_index
 from abm.continuing import VARIANTS, Variant, continuations, side_by_side
+from abm.kinds import AgentKind
 from abm.results import Results, ResultsError
 from abm.running import Request
 from abm.scenario import Scenario, ScenarioError
 from abm.series import SERIES
-from abm.simulation import prepare, run_arms, run_tree
+from abm.simulation import Builder, prepare, run_arms, run_tree
 from abm.vocabulary import QUARTERS
 
 RUNS, SEED = 6, 3
@@ -109,6 +110,11 @@ def test_a_branch_has_the_law_of_its_past_and_then_its_own():
         assert np.array_equal(branch[later], own.arrays[name][1][later]), name
     assert plan.arrays["law_news"][1, 20] == 1.0, "vendors think again when the law changes under them"
     assert plan.sizes["arm"] == 2
+
+
+def test_firms_of_one_world_are_alike_in_all_arms_whatever_their_law():
+    with pytest.raises(ScenarioError, match="both arms share"):
+        run_arms([HISTORY, HISTORY.without("firm_heterogeneity")], 1, SEED)
 
 
 def test_where_laws_part_is_read_from_the_law():
@@ -257,3 +263,47 @@ def test_a_saved_comparison_keeps_its_leverage(tmp_path):
         for kind, values in found.delivered.items():
             assert loaded.measured[step].delivered[kind].tobytes() == values.tobytes()
     assert "measured at 2026Q4" in loaded.regimes(2026).decoupling_rests_on
+
+
+# --- added agents -----------------------------------------------------------------------------------------------------
+
+
+def insure(world, step):
+    """An insurer whose reserve grows, and which writes to an array that the model itself only reads."""
+    for run in range(world.reserve.shape[1]):
+        world.reserve[0, run] += 1.0
+        world.reserves[0, step, run] = world.reserve[0, run]
+    world.lets[0] += 0.25
+
+
+def test_added_agents_branch_with_all_that_they_have_changed():
+    kind = AgentKind(
+        name="insurer",
+        rows=({"id": "FIRST", "reserve": 5.0},),
+        fields={
+            "reserve": "insurer run | USD bn | money to pay from",
+            "reserves": "insurer quarter run | USD bn | reserve at the end of the quarter",
+        },
+        phase=insure,
+        after="earn",
+    )
+    mine = HISTORY.with_point(True).with_agents(kind)
+    tree = Tree(Line((mine,), stop=3, branches=(Line((mine,), 1, 3), Line((mine,), 2, 3))))
+    builder = Builder(plan_of(tree, prepare), tree.arms, 1, 8)
+    machine, ids = builder.machine, np.arange(2)
+    plain = machine.plain(2)
+    block = Block(
+        tree,
+        [builder.beside([place]).lanes for place in range(3)],
+        lambda handle, start, stop: plain(handle.world, start, stop),
+        changing_fields(machine.fields, builder.plan.arrays, True),
+        ("record", "reserve", "reserves", "lets"),
+        builder.fill(ids),
+        ids,
+        2,
+    )
+    with np.errstate(all="ignore"):
+        whole, first, second = block.run().found
+    assert whole["reserves"][0, :4, 0].tolist() == [6.0, 7.0, 8.0, 0.0]
+    for name, values in whole.items():
+        assert values.tobytes() == first[name].tobytes() == second[name].tobytes(), name

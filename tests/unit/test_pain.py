@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from made_results import made
 
+from abm import pain as pain_module
 from abm.backfire import Comparison
 from abm.effects import Arms
 from abm.leverage import Leverage
@@ -63,6 +64,17 @@ def test_firms_and_treasury_count_on_the_us_side_if_asked():
     assert both.relative_pain("2022Q3", "with AI firms and treasury").us_loss[0] == pytest.approx(5.0 - 2.0 - 1.0)
     with pytest.raises(UnknownNameError, match="nearest valid name: 'vendors'"):
         both.relative_pain(2028, "vendor")
+
+
+def test_public_money_counts_as_a_loss_where_it_is_recorded(monkeypatch):
+    monkeypatch.setattr(pain_module, "CHINA_COSTS", ("tool_spending", "no_such_series"))
+    monkeypatch.setattr(pain_module, "US_COSTS", ("research_us",))
+    rich = made(1, us_vendor_revenue=100.0, budget_cn=100.0, tool_spending=1.0)
+    poor = made(1, us_vendor_revenue=100.0, budget_cn=100.0, tool_spending=4.0, research_us=2.0)
+    both = Comparison(poor, rich)
+    assert both.relative_pain("2022Q3").china_loss[0] == pytest.approx(3.0)
+    assert both.relative_pain("2022Q3").us_loss[0] == 0.0
+    assert both.relative_pain("2022Q3", "with AI firms and treasury").us_loss[0] == pytest.approx(2.0)
 
 
 def test_failed_pairs_are_in_no_quadrant():
