@@ -101,7 +101,8 @@ def test_options_change_both_arms(engine: list[dict]) -> None:
     assert cli.main(words) == 0
     for call in engine:
         for arm in (call["scenario"], call["counterfactual"]):
-            assert arm.fixed == {"enforcement": 0.5, "china_share": 0.1}
+            states = {"mobilisation_us": 0.0, "mobilisation_cn": 0.0}
+            assert arm.fixed == {"enforcement": 0.5, "china_share": 0.1, **states}
             assert arm.off == {"stockpiling"}
             assert arm.point
 
