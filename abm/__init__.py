@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from abm.results import Results
     from abm.scenario import Scenario, ScenarioError, list_scenarios
     from abm.simulation import compare, simulate
+    from abm.threat import threat_and_rule
 
 __version__ = "0.1.0"
 
@@ -47,6 +48,7 @@ __all__ = [
     "load_policy",
     "outcome",
     "simulate",
+    "threat_and_rule",
 ]
 
 _HOME = {
@@ -69,6 +71,7 @@ _HOME = {
     "load_policy": "policy",
     "outcome": "outcomes",
     "simulate": "simulation",
+    "threat_and_rule": "threat",
 }
 """Module in which each public name is defined."""
 

@@ -102,6 +102,8 @@ SERIES = (
     Series("tool_bank", "USD bn", "tools bought ahead of rules and not yet in use at China's advanced lines"),
     Series("home_memory", "million stacks", "HBM that China's memory maker can make in the quarter"),
     Series("cut_down_share", "share", "Chinese packages with chips cut down to what foreign foundries may make"),
+    Series("ideas_cn", "ln", "own gain in training efficiency, Chinese firms weighted by plan"),
+    Series("distilled_cn", "ln FLOP", "capability of China's top three above that of their own training"),
 )  # fmt: skip
 """All recorded series."""
 

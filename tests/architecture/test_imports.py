@@ -25,7 +25,7 @@ LAYERS = (
     ("world", "world decomposition backfire"),
     ("start", "start view equal_firms"),
     ("machine", "machine"),
-    ("simulation", "simulation edges"),
+    ("simulation", "simulation edges threat"),
     ("networks", "supply_edges"),
     ("graphs", "network"),
     ("explanation", "callsites recording origins telling explanation explain_firm explain_others"),

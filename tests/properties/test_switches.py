@@ -29,6 +29,7 @@ FIRST = {
     "redesign": ("2022Q3", "redesign_target", "less", "the letters of August 2022 cut the first line"),
     "waiting": ("2020Q1", "waiting", "less", "some money waits"),
     "network_effects": ("2021Q1", "porting", "less", "no rival of CUDA is in use before"),
+    "distillation": ("2023Q3", "capability", "less", "models of 2023Q1, the first that others query, a lag later"),
     "chinas_steps": ("2024Q1", "sold_china", "other", "the floor of March 2024 is the first step"),
 }
 """Mechanism: first quarter in which anything differs, an array that does, which way it goes without, and why then."""
