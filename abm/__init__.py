@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from abm.results import Results
     from abm.scenario import Scenario, ScenarioError, list_scenarios
     from abm.simulation import compare, simulate
+    from abm.threat import threat_and_rule
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,7 @@ __all__ = [
     "load_policy",
     "outcome",
     "simulate",
+    "threat_and_rule",
 ]
 
 _HOME = {
@@ -72,6 +74,7 @@ _HOME = {
     "load_policy": "policy",
     "outcome": "outcomes",
     "simulate": "simulation",
+    "threat_and_rule": "threat",
 }
 """Module in which each public name is defined."""
 

@@ -129,7 +129,7 @@ def _reachable(run: RunView, teacher: int, pupil: int, near: set[int]) -> tuple[
     lost = parameter(run, CROSS_BLOC_ACCESS_LOSS) * run.number("stringency_smooth") if across else 0.0
     access = 1.0 if world.open_weights[teacher] > 0.0 else parameter(run, CLOSED_ACCESS)
     source = world.leads[teacher, lane] > 0.0 or teacher in near
-    known = source and world.capability[teacher, lane] > 0.0 and world.alive[run.law_step, teacher] > 0.0
+    known = source and world.trained[teacher, lane] > 0.0 and world.alive[run.law_step, teacher] > 0.0
     lead = float(world.algorithm_before[teacher, lane] - world.algorithm_before[pupil, lane])
     return (access * (1.0 - lost) if known else 0.0), max(lead, 0.0), 1.0 - lost
 

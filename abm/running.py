@@ -172,7 +172,7 @@ def _outcome(tree: Tree, index: int, builder: Any, request: Request, found: Sequ
                 designs=tuple(design.id for design in plan.designs),
                 manifest=_manifest(lineage, plan, request),
                 added=added,
-                lineage=lineage if request.given is None else None,
+                lineage=lineage,
                 **recorded,
             )
         )
@@ -188,6 +188,6 @@ def _manifest(lineage: Lineage, plan: Blueprint, request: Request) -> dict[str, 
         "runs": int(request.worlds.size),
         "replications": request.replications,
         "data_checksum": plan.pack.checksum,
-        **({} if request.given is None else {"given": "some parameters by point, from a design"}),
+        **({} if request.given is None else {"given": "parameters by point, from a design"}),
         **({"past": past, "branched_at": quarter_label(start)} if past else {}),
     }

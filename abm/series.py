@@ -115,6 +115,8 @@ SERIES = (
     Series("counter_control", "0-1", "minerals that China keeps from foreign chip makers"),
     Series("mobilised_cn", "USD bn", "public money for Chinese AI firms"),
     Series("mobilised_us", "USD bn", "the same for US firms"),
+    Series("ideas_cn", "ln", "own gain in training efficiency, Chinese firms weighted by plan"),
+    Series("distilled_cn", "ln FLOP", "capability of China's top three above that of their own training"),
 )  # fmt: skip
 """All recorded series."""
 

@@ -183,6 +183,9 @@ class World(NamedTuple):
     supply: Annotated[Floats, Of("offer run | thousand chips | left to deliver this quarter")]
     wanted: Annotated[Floats, Of("offer run | thousand chips | ordered in this round")]
     fill: Annotated[Floats, Of("offer run | share | of this round's orders that is filled")]
+    size: Annotated[Floats, Of("firm run | share | its plan over that of the largest firm of its bloc")]
+    wanted_by: Annotated[Floats, Of("bloc offer run | thousand chips | ordered in this round, by bloc")]
+    mean_size: Annotated[Floats, Of("bloc offer run | share | mean size of those that ordered, by chips")]
     asked: Annotated[Floats, Of("offer run | thousand chips | orders of the quarter, first round and backlog")]
     sold_china: Annotated[Floats, Of("offer run | thousand chips | delivered to Chinese firms")]
     sold_abroad: Annotated[Floats, Of("offer run | thousand chips | delivered to other firms")]
@@ -330,11 +333,14 @@ class World(NamedTuple):
     served: Annotated[Floats, Of("firm run | ratio | served over needed tokens")]
     algorithm: Annotated[Floats, Of("firm workload run | ln | algorithmic efficiency")]
     algorithm_before: Annotated[Floats, Of("firm run | ln | training efficiency of the last quarter")]
-    capability: Annotated[Floats, Of("firm run | ln | best effective training compute so far")]
+    trained: Annotated[Floats, Of("firm run | ln FLOP | best effective compute of its own training so far")]
+    capability: Annotated[Floats, Of("firm run | ln FLOP | of its best model: trained, or distilled from a better one")]
+    teacher: Annotated[Floats, Of("bloc ring run | ln FLOP | best model that could be queried, by quarter; 0: none")]
     porting: Annotated[Floats, Of("firm ecosystem run | 0-1 | software maturity against CUDA")]
     porting_before: Annotated[Floats, Of("firm ecosystem run | 0-1 | the same last quarter")]
     integration: Annotated[Floats, Of("firm run | 0-1 | full-stack integration")]
     own_plan: Annotated[Floats, Of("firm run | thousand chips | a quarter that its own stack is to supply")]
+    ideas: Annotated[Floats, Of("firm run | ln | own gain in training efficiency this quarter")]
     leads: Annotated[Floats, Of("firm run | 0/1 | among the three most capable firms of its bloc")]
     leader_open: Annotated[Floats, Of("bloc run | ln | best algorithms of the bloc's leaders with open weights")]
     leader_closed: Annotated[Floats, Of("bloc run | ln | the same for closed models")]
@@ -353,10 +359,6 @@ class World(NamedTuple):
 
 FIELDS = read_fields(World)
 """Declaration of each array of `World`, in order."""
-
-
-def _zeros(shape: tuple[int, ...], integer: bool) -> Floats | Ints:
-    return np.zeros(shape, np.int64) if integer else np.zeros(shape, np.float64)
 
 
 def allocate(sizes: dict[str, int], given: dict[str, Floats | Ints], fields: Mapping[str, Field] = FIELDS) -> World:
@@ -380,7 +382,7 @@ def allocate(sizes: dict[str, int], given: dict[str, Floats | Ints], fields: Map
     for name, field in fields.items():
         shape = tuple(sizes[dim] for dim in field.dims)
         kind = np.int64 if field.integer else np.float64
-        array = given[name] if name in given else _zeros(shape, field.integer)
+        array = given[name] if name in given else np.zeros(shape, kind)
         if array.shape != shape or array.dtype != kind:
             raise ValueError(f"state: {name} has shape {array.shape} {array.dtype}, expected {shape} {kind.__name__}")
         arrays.append(np.ascontiguousarray(array))

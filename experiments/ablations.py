@@ -16,6 +16,7 @@ from abm.backfire import Comparison
 from abm.intervals import Spread, spread
 from abm.outcomes import Floats
 from abm.scenario import Scenario
+from abm.threat import ThreatAndRule
 from abm.vocabulary import FIRM_HETEROGENEITY, MECHANISMS
 from experiments.runs import write_table
 
@@ -127,6 +128,23 @@ def markdown(found: Sequence[Contribution], arms: str) -> str:
             continue
         cells = [f"{_short(one.change.median)} ({_short(one.change.low)}…{_short(one.change.high)})" for one in mine]
         lines.append(f"| `{name}` | " + " | ".join(cells) + f" | {PERCENT * mine[0].regime_moves:.0f} |")
+    return "\n".join(lines) + "\n"
+
+
+def threat_markdown(parts: ThreatAndRule, years: Sequence[str]) -> str:
+    """Table of effects at several horizons, apart into threat and rules: medians with 90 % of pairs."""
+    lines = ["| effect | year | whole | threat alone | rules | N |", "|---|---|---|---|---|---:|"]
+    for year in years:
+        for row in parts.rows(year):
+            unit, cells = row.unit, []
+            for one in (row.whole, row.threat, row.rule):
+                three = np.array([one.median, one.low, one.high])
+                if row.unit == "ln":
+                    unit, three = "%", PERCENT * np.expm1(three)
+                middle, low, high = (_short(float(value)) for value in three)
+                cells.append(f"{middle} ({low}…{high})")
+            name = row.effect.replace("_", " ")
+            lines.append(f"| {name}, {unit} | {year} | {' | '.join(cells)} | {row.whole.n} |")
     return "\n".join(lines) + "\n"
 
 

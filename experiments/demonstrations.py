@@ -20,7 +20,6 @@ from abm.results import Results
 from abm.scenario import Scenario
 from abm.simulation import Builder, kernel, prepare, run_arms
 from abm.view import RunView
-from abm.vocabulary import BLOCS, BUYER_CLASSES, HAZARD_FLOORS
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -93,6 +92,10 @@ def scenarios() -> dict[str, Scenario]:
         "no redesign": history.without("redesign"),
         "no grey market": history.without("grey_market"),
         "no spill-overs": history.without("knowledge_spillovers"),
+        "no distillation": history.without("distillation"),
+        "no network effects": history.without("network_effects"),
+        "none_0, no network effects": none.without("network_effects"),
+        "pro rata": history.with_parameters(size_priority=0.0),
         "lifted_2027, no porting": lifted.without("porting"),
         "none_0, no porting": none.without("porting"),
         "none_threat, beliefs fixed": threat.with_parameters(hazard_step=0.0),
@@ -109,6 +112,11 @@ class Ensemble:
     def series(self, arm: str, name: str) -> Floats:
         """A recorded series of an arm, (run, quarter)."""
         return self.arms[arm].series(name)
+
+    def level(self, arm: str, name: str) -> Floats:
+        """A recorded series or an outcome of an arm, quarters behind runs."""
+        values: Floats = np.asarray(self.arms[arm][name].values, dtype=np.float64)
+        return values
 
     @cached_property
     def ok(self) -> Bools:
@@ -140,7 +148,7 @@ def demonstrations(ensemble: Ensemble, seed: int = SEED) -> tuple[Demonstration,
     """All of them, in the order of MODEL 11."""
     return (
         surge(ensemble), trough(ensemble), redesign(ensemble), porting_stays(ensemble), self_reliance_stays(ensemble),
-        grey_premium(ensemble), assortativity(seed), listed_last(ensemble), small_last(ensemble), threats(ensemble),
+        grey_premium(ensemble), assortativity(seed), threats(ensemble),
         share_falls_lag_holds(ensemble),
     )  # fmt: skip
 
@@ -248,7 +256,7 @@ def self_reliance_stays(ensemble: Ensemble) -> Demonstration:
     return ensemble.demonstration(texts, rows, late > 0.0)
 
 
-# --- grey market, blocs, rationing ------------------------------------------------------------------------------------
+# --- grey market, blocs -----------------------------------------------------------------------------------------------
 
 
 def grey_premium(ensemble: Ensemble) -> Demonstration:
@@ -293,50 +301,6 @@ def assortativity(seed: int = SEED) -> Demonstration:
         "assortativity by bloc of the procurement network in 2024Q4, by value, -1 to 1",
         tuple(rows), float(shares.probability[1]), float(shares.low[1]), NETWORK_WORLDS, NETWORK_WORLDS,
     )  # fmt: skip
-
-
-def listed_last(ensemble: Ensemble) -> Demonstration:
-    """Entity-listed firms find fewer chips for their money than private ones."""
-    groups = _chinese_groups()
-    return _rationed(ensemble, "listed", groups["listed"], groups["private"], "private")
-
-
-def small_last(ensemble: Ensemble) -> Demonstration:
-    """Small private firms find fewer chips for their money than large ones."""
-    groups = _chinese_groups()
-    return _rationed(ensemble, "small private", groups["small"], groups["large"], "large private")
-
-
-def _rationed(ensemble: Ensemble, kind: str, last: list[int], first: list[int], others: str) -> Demonstration:
-    span = slice(RULE, YEAR_2024.stop)
-    fill = {arm: ensemble.arms[arm]["firm_fill"].values[:, span] for arm in ("history", "none_0")}
-    gap = {arm: 100.0 * (values[:, :, last].mean(axis=(1, 2)) - values[:, :, first].mean(axis=(1, 2)))
-           for arm, values in fill.items()}  # fmt: skip
-    rows = tuple(ensemble.row(arm, values) for arm, values in gap.items())
-    texts = (
-        f"Rationing: {kind} firms",
-        f"Rationing hits {kind} firms in China before {others} ones.",
-        f"share of the budget that bought chips, {kind} less {others} firms, 2023Q4 to 2024Q4, percentage points",
-    )
-    why = (
-        "Every buyer of an offer gets the same fraction of what it ordered and may legally have: neither size nor "
-        "listing gives a place in the queue. What gap there is comes from Huawei's cloud, which may buy Chinese "
-        "chips only."
-    )
-    return ensemble.demonstration(texts, rows, (gap["history"] < 0.0) & (gap["history"] < gap["none_0"]), why)
-
-
-def _chinese_groups() -> dict[str, list[int]]:
-    """Chinese firms alive in 2023Q4: on the Entity List, the private others, their smaller and larger half by plan."""
-    arrays = prepare([Scenario.load("history")]).arrays
-    chinese = np.flatnonzero((arrays["bloc"] == BLOCS.index("CN")) & (arrays["alive"][RULE] > 0.0)).tolist()
-    on_list = arrays["floor_kind"] > HAZARD_FLOORS.index("other")
-    private = arrays["buyer_class"][RULE] == BUYER_CLASSES.index("private")
-    others = [place for place in chinese if private[place] and not on_list[place]]
-    by_size = sorted(others, key=lambda place: (float(arrays["plan_share"][RULE, place]), place))
-    half = len(by_size) // 2
-    listed = [place for place in chinese if on_list[place]]
-    return {"listed": listed, "private": others, "small": by_size[:half], "large": by_size[half:]}
 
 
 # --- threats, compute and the lag -------------------------------------------------------------------------------------

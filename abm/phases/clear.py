@@ -6,10 +6,11 @@ from abm.parameter_index import (
     BACKLOG_RELEASE,
     GREY_PREMIUM,
     MARGIN_WEIGHT,
+    SIZE_PRIORITY,
     WAIT_SHARE,
 )
 from abm.phases.world_supply import WAFER_AREA, book_orders
-from abm.rules.chip_vendor import grey_price_premium, scarce_claim
+from abm.rules.chip_vendor import fill_by_size, grey_price_premium, scarce_claim
 from abm.rules.numbers import larger, select, smaller
 from abm.rules.offshore import expected_fill
 from abm.state import World
@@ -43,6 +44,7 @@ def clear(world: World, step: int) -> None:
     """Four passes: backlog, fresh orders with those for the warehouse, and two rounds of re-offered money."""
     for run in range(LANES):
         world.seized[run] = 0.0
+    rank_buyers(world)
     for attempt in range(ROUNDS + 1):
         tally(world, step, attempt)
         ration(world)
@@ -56,6 +58,21 @@ def clear(world: World, step: int) -> None:
             place_wallet(world, step, firm, attempt)
 
 
+def rank_buyers(state: World) -> None:
+    """Size of each firm beside the largest of its bloc."""
+    for bloc in range(state.wanted_by.shape[0]):
+        for run in range(LANES):
+            state.best[run] = TINY
+        for firm in state.firms:
+            if state.bloc[firm] == bloc:
+                for run in range(LANES):
+                    state.best[run] = larger(state.best[run], state.plan_now[firm, run])
+        for firm in state.firms:
+            if state.bloc[firm] == bloc:
+                for run in range(LANES):
+                    state.size[firm, run] = state.plan_now[firm, run] / state.best[run]
+
+
 def tally(state: World, step: int, attempt: int) -> None:
     """Chips ordered by offer in this pass, summed over firms in fixed order; only what is legal can be delivered."""
     first = 1.0 if attempt < 2 else 0.0
@@ -65,10 +82,13 @@ def tally(state: World, step: int, attempt: int) -> None:
     for offer in range(state.available.shape[1]):
         for run in range(LANES):
             state.wanted[offer, run] = 0.0
+        for bloc in range(state.wanted_by.shape[0]):
+            for run in range(LANES):
+                state.wanted_by[bloc, offer, run], state.mean_size[bloc, offer, run] = 0.0, 0.0
         for firm in state.firms:
             if state.available[firm, offer] == 0.0:
                 continue
-            buyer, side = state.buyer_class[step, firm], state.side[firm]
+            buyer, side, bloc = state.buyer_class[step, firm], state.side[firm], state.bloc[firm]
             third = 1.0 if state.bloc[firm] == ROW and offer == LINE else 0.0
             for run in range(LANES):
                 money = state.orders[firm, offer, TRAIN, run] + state.orders[firm, offer, SERVE, run]
@@ -76,11 +96,16 @@ def tally(state: World, step: int, attempt: int) -> None:
                 deliverable = state.legal[offer, buyer, run] * money
                 chips = deliverable * state.chips_per_bn[side, offer, run]
                 state.wanted[offer, run] += chips
+                state.wanted_by[bloc, offer, run] += chips
+                state.mean_size[bloc, offer, run] += chips * state.size[firm, run]
                 state.third_wanted[run] += third * chips
         for run in range(LANES):
             # in scarce channels firms order what they expect to get: what they would like to have counts
             part = select(fresh, state.expected[offer, run], 1.0)
             state.asked[offer, run] += first * state.wanted[offer, run] / part
+        for bloc in range(state.wanted_by.shape[0]):
+            for run in range(LANES):
+                state.mean_size[bloc, offer, run] /= larger(state.wanted_by[bloc, offer, run], TINY)
 
 
 def pooled(state: World, offer: int) -> bool:
@@ -156,8 +181,14 @@ def deliver(state: World, step: int, firm: int) -> None:
         if state.available[firm, offer] == 0.0:
             continue
         third = bloc == ROW and offer == LINE
+        queue = 0.0 if state.offer_kind[offer] in (GREY, RENTAL) else 1.0  # where a vendor decides whom to serve
         for run in range(LANES):
-            share = state.legal[offer, buyer, run] * state.fill[offer, run]
+            share = state.legal[offer, buyer, run] * fill_by_size(
+                state.fill[offer, run],
+                queue * state.parameter[SIZE_PRIORITY, run],
+                state.size[firm, run],
+                state.mean_size[bloc, offer, run],
+            )
             share *= select(third, state.third_left[run], 1.0)
             rate = state.chips_per_bn[side, offer, run]
             train = share * state.orders[firm, offer, TRAIN, run]

@@ -17,6 +17,7 @@ from abm.parameter_index import (
     UTILISATION_PLATFORM,
     UTILISATION_STATE,
 )
+from abm.phases.distill import distil, show_models
 from abm.phases.offshore import own_use
 from abm.phases.procure import find_use, training_share
 from abm.rules.ai_firm import ai_revenue, largest_run, market_weight
@@ -44,7 +45,9 @@ def earn(world: World, step: int) -> None:
         for run in range(LANES):
             effective = log(world.run_compute[firm, run] + TINY) + world.algorithm[firm, TRAIN, run]
             working = select(world.run_compute[firm, run] > 0.0, effective, 0.0)
-            world.capability[firm, run] = larger(world.capability[firm, run], working)
+            world.trained[firm, run] = larger(world.trained[firm, run], working)
+    distil(world, step)
+    show_models(world, step)
     share_market(world, step)
 
 
@@ -96,7 +99,8 @@ def anchor_capability(state: World) -> None:
     """In 2020Q1 algorithms are set so that the mean of each bloc's top three meets its observed training compute."""
     for bloc in range(state.start_capability.shape[0]):
         for run in range(LANES):
-            level = top_mean(state, state.run_compute, bloc, run, True)
+            found = top_mean(state, state.run_compute, bloc, run, True)
+            level = select(found > LOWEST, found, 0.0)
             for firm in state.firms:
                 if state.bloc[firm] == bloc:
                     state.algorithm[firm, TRAIN, run] = state.start_capability[bloc, run] - level
@@ -106,10 +110,13 @@ def anchor_capability(state: World) -> None:
 
 
 def top_mean(state: World, values: Floats, bloc: int, run: int, logarithm: bool) -> float:
-    """Mean of a bloc's three highest values, of their logarithms if asked; fewer if the bloc has fewer firms."""
+    """Mean of a bloc's three highest values, fewer if it has fewer firms; if asked, of the logarithms of those above 0.
+
+    The lowest number if there is none.
+    """
     first, second, third = LOWEST, LOWEST, LOWEST
     for firm in state.firms:
-        if state.bloc[firm] != bloc:
+        if state.bloc[firm] != bloc or (logarithm and values[firm, run] <= 0.0):
             continue
         value = log(values[firm, run] + TINY) if logarithm else values[firm, run]
         if value > first:

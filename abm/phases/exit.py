@@ -157,6 +157,13 @@ def merge_means(state: World, seller: int, buyer: int, offer: int) -> None:
             state.oldest_performance[buyer, offer, workload, run] = select(old_new > 0.0, mean, mine)
 
 
+def lose_models(state: World, firm: int, stays: float, run: int) -> None:
+    """What a leaving firm has trained and distilled is gone."""
+    state.trained[firm, run] *= stays
+    state.capability[firm, run] *= stays
+    state.run_compute[firm, run] *= stays
+
+
 def wind_up(state: World, firm: int) -> None:
     """A leaving firm pays its lenders, then its owners; what it owes beyond that is the lenders' loss."""
     sector = sector_of_firm(state, firm)
@@ -174,8 +181,7 @@ def wind_up(state: World, firm: int) -> None:
         state.credit[firm, run] *= stays
         state.waiting[firm, run] *= stays
         state.book[firm, run] *= stays
-        state.capability[firm, run] *= stays
-        state.run_compute[firm, run] *= stays
+        lose_models(state, firm, stays, run)
         state.reference_compute[firm, run] *= stays
         state.training[firm, run] *= stays
         state.serving[firm, run] *= stays

@@ -27,9 +27,12 @@ def present(state: World, step: int, firm: int, run: int) -> float:
 
 
 def find_leaders(state: World, step: int) -> None:
-    """The most capable firms of each bloc, ties in the order of the world file, and their best algorithms by access."""
+    """Firms of each bloc that have trained the best models, ties in the order of the world file; their best algorithms.
+
+    Who copies a model does not know how it was made: distillation makes no leader.
+    """
     for bloc in range(state.leader_open.shape[0]):
-        third_capability(state, step, bloc)
+        third_trained(state, step, bloc)
         for run in range(LANES):
             state.sum_us[run] = 0.0
             state.leader_open[bloc, run] = LOWEST
@@ -37,14 +40,14 @@ def find_leaders(state: World, step: int) -> None:
         for firm in state.firms:
             if state.bloc[firm] == bloc:
                 for run in range(LANES):
-                    level = present(state, step, firm, run) * state.capability[firm, run]
+                    level = present(state, step, firm, run) * state.trained[firm, run]
                     state.sum_us[run] += select(level > state.worst[run], 1.0, 0.0)
         for firm in state.firms:
             if state.bloc[firm] != bloc:
                 continue
             is_open = state.open_weights[firm] > 0.0
             for run in range(LANES):
-                level = present(state, step, firm, run) * state.capability[firm, run]
+                level = present(state, step, firm, run) * state.trained[firm, run]
                 tied = level == state.worst[run] and state.sum_us[run] < FEW
                 leads = level > 0.0 and (level > state.worst[run] or tied)
                 state.sum_us[run] += select(tied, 1.0, 0.0)
@@ -55,15 +58,15 @@ def find_leaders(state: World, step: int) -> None:
                 state.leader_closed[bloc, run] = larger(state.leader_closed[bloc, run], closed)
 
 
-def third_capability(state: World, step: int, bloc: int) -> None:
-    """The third highest capability of a bloc, the lowest number if it has fewer firms, into `state.worst`."""
+def third_trained(state: World, step: int, bloc: int) -> None:
+    """The third best model that firms of a bloc trained, the lowest number if they are fewer, into `state.worst`."""
     for run in range(LANES):
         state.best[run], state.total[run], state.worst[run] = LOWEST, LOWEST, LOWEST
     for firm in state.firms:
         if state.bloc[firm] != bloc:
             continue
         for run in range(LANES):
-            level = present(state, step, firm, run) * state.capability[firm, run]
+            level = present(state, step, firm, run) * state.trained[firm, run]
             second = smaller(level, state.best[run])
             third = smaller(second, state.total[run])
             state.best[run] = larger(level, state.best[run])
@@ -100,7 +103,7 @@ def best_knowledge(state: World, step: int, firm: int) -> None:
         for run in range(LANES):
             lead = state.algorithm_before[near, run] - state.algorithm_before[firm, run]
             access = select(is_open, 1.0, state.parameter[CLOSED_ACCESS, run])
-            known = present(state, step, near, run) * select(state.capability[near, run] > 0.0, 1.0, 0.0)
+            known = present(state, step, near, run) * select(state.trained[near, run] > 0.0, 1.0, 0.0)
             state.best[run] = larger(state.best[run], known * reached(state, lead, access, across, run))
 
 

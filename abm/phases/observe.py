@@ -63,6 +63,7 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     ABROAD_H100E, TOOLMAKERS, CN_VENDOR_REVENUE, DUTY, ASSORTATIVITY, ABROAD_VALUE,
     OFFSHORE_CHIPS, OFFSHORE_SPENDING, OFFSHORE_FLOW, SEIZED_CHIPS, BROKER_RENT, EXITED_FIRMS, FROM_US, FROM_NL,
     FROM_JP, FROM_CN, TOOL_BANK, HOME_MEMORY, CUT_DOWN, SURPLUS_CN, SURPLUS_US, CN_VENDOR_PROFIT, REVENUE_ROW,
+    IDEAS_CN, DISTILLED_CN,
 ) = (at(name) for name in (
     "capability_cn", "capability_us", "compute_cn", "compute_us", "compute_world", "domestic_compute_bought",
     "compute_bought_cn", "domestic_value", "value_cn", "domestic_packages", "domestic_output", "ascend_packages",
@@ -78,14 +79,15 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
     "design_amd", "nvidia_abroad_h100e", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity",
     "value_abroad", "offshore_chips", "offshore_spending", "offshore_flow", "seized_chips", "broker_rent",
     "exited_firms", "tools_from_us", "tools_from_nl", "tools_from_jp", "tools_from_cn", "tool_bank", "home_memory",
-    "cut_down_share", "surplus_cn", "surplus_us", "vendor_cn_profit", "revenue_row",
+    "cut_down_share", "surplus_cn", "surplus_us", "vendor_cn_profit", "revenue_row", "ideas_cn",
+    "distilled_cn",
 ))  # fmt: skip
 
 
 FIRM_ROWS = (
     COMPUTE_CN, COMPUTE_US, COMPUTE_WORLD, RESEARCH_CN, RESEARCH_US, REVENUE_CN, REVENUE_US, BUDGET_CN, UNSPENT_CN,
     STOCK_ORDERS, HAZARD_CN, MIX_EFFICIENCY, MIX_PORTING, MIX_FULL_STACK, PORTING_CANN, SERVED_CN, BACKLOG_CN,
-    WAREHOUSE_CN, EXITED_FIRMS, SURPLUS_CN, SURPLUS_US, REVENUE_ROW,
+    WAREHOUSE_CN, EXITED_FIRMS, SURPLUS_CN, SURPLUS_US, REVENUE_ROW, IDEAS_CN,
 )  # fmt: skip
 """Series that are sums over firms."""
 
@@ -236,6 +238,8 @@ def observe_firms(state: World, step: int) -> None:
         state.record[ALGORITHM_US, step, run] = LOWEST
         state.record[CAPABILITY_CN, step, run] = top_mean(state, state.capability, CN, run, False)
         state.record[CAPABILITY_US, step, run] = top_mean(state, state.capability, US, run, False)
+        trained = top_mean(state, state.trained, CN, run, False)
+        state.record[DISTILLED_CN, step, run] = state.record[CAPABILITY_CN, step, run] - trained
         state.record[TENCENT_SPENDING, step, run] = state.spent[state.watched[0], run] - state.total[run]
     for firm in state.firms:
         record_firm(state, step, firm)
@@ -288,6 +292,7 @@ def add_chinese_firm(state: World, step: int, firm: int) -> None:
         state.record[MIX_FULL_STACK, step, run] += share * state.mix[firm, FULL_STACK, run]
         state.record[PORTING_CANN, step, run] += share * state.porting[firm, CANN, run]
         state.record[SERVED_CN, step, run] += share * state.served[firm, run]
+        state.record[IDEAS_CN, step, run] += share * state.ideas[firm, run]
     for offer in range(state.available.shape[1]):
         for run in range(LANES):
             state.record[BACKLOG_CN, step, run] += state.backlog[firm, offer, run]

@@ -7,6 +7,7 @@ from abm.parameter_index import (
     COMPUTE_IN_RESEARCH,
     DIFFUSION,
     FULL_STACK_RATE,
+    INDUCED_INNOVATION,
     LEADER_SHARE,
     PARTNER_STACK,
     PORTING_NETWORK,
@@ -22,11 +23,15 @@ from abm.parameter_index import (
     SHORTAGE_TO_RESEARCH,
     TRAINING_SHARE_US,
     UTILISATION_PLATFORM,
+    UTILISATION_STATE,
     UTILISATION_TRAIN_UNPORTED,
 )
 from abm.phases.knowledge import best_knowledge, find_leaders, neighbours_mean, open_across, present, remember
+from abm.phases.procure import training_share
 from abm.rules.ai_firm import (
+    compute_shortage,
     efficiency_gain,
+    induced_progress,
     integration_gain,
     own_stack_orders,
     porting_gain,
@@ -106,7 +111,7 @@ def improve(state: World, step: int, firm: int) -> None:
     home = 1.0 if state.bloc[firm] == CN else 0.0
     for run in range(LANES):
         own = state.switch[SW_EFFICIENCY, run] * efficiency_gain(
-            state.parameter[ALGORITHMIC_PROGRESS, run] * exp(state.idea[firm, run]),
+            state.parameter[ALGORITHMIC_PROGRESS, run] * exp(state.idea[firm, run]) * induced(state, firm, run),
             state.mix[firm, EFFICIENCY, run],
             research_input(state, firm, run),
             state.leader_money[run],
@@ -115,6 +120,7 @@ def improve(state: World, step: int, firm: int) -> None:
             state.parameter[RESEARCH_ELASTICITY, run],
             state.parameter[COMPUTE_IN_RESEARCH, run],
         )
+        state.ideas[firm, run] = own
         spill = state.parameter[DIFFUSION, run] * state.switch[SW_SPILLOVERS, run] * state.best[run]
         state.algorithm[firm, TRAIN, run] += own + spill
         state.algorithm[firm, SERVE, run] += serving_gain(
@@ -126,6 +132,15 @@ def improve(state: World, step: int, firm: int) -> None:
         )
         share = larger(state.mix[firm, EFFICIENCY, run], TINY)
         state.payoff[firm, EFFICIENCY, run] = state.parameter[RESEARCH_ELASTICITY, run] * own / share
+
+
+def induced(state: World, firm: int, run: int) -> float:
+    """What the firm's lack of training compute does to its ideas; plan and reality at the same utilisation."""
+    public, private = state.parameter[UTILISATION_STATE, run], state.parameter[UTILISATION_PLATFORM, run]
+    busy = select(state.state_owned[firm] > 0.0, public, private)
+    planned = training_share(state, firm, run) * busy * state.reference_compute[firm, run]
+    shortage = compute_shortage(state.training[firm, run], planned)
+    return induced_progress(state.parameter[INDUCED_INNOVATION, run], shortage)
 
 
 def find_total(state: World, firm: int) -> None:
@@ -257,4 +272,5 @@ def newcomers(state: World, step: int) -> None:
                 serve = larger(serve, select(same, state.algorithm[other, SERVE, run], LOWEST))
             state.algorithm[firm, TRAIN, run] = best
             state.algorithm[firm, SERVE, run] = serve
+            state.trained[firm, run] = 0.0
             state.capability[firm, run] = 0.0

@@ -116,6 +116,25 @@ def efficiency_gain(progress: float, effort: float, money: float, reference: flo
     return progress * people * machines
 
 
+def compute_shortage(have: float, planned: float) -> float:
+    """Share of the training compute that the firm's plan would have bought and that it lacks, 0 to 1 (MODEL R10)."""
+    return select(planned > 0.0, larger(1.0 - have / larger(planned, TINY), 0.0), 0.0)
+
+
+def induced_progress(strength: float, shortage: float) -> float:
+    """Factor on own progress in algorithms: scarce compute directs ideas to what saves compute (MODEL 1, R10)."""
+    return exp(strength * shortage)
+
+
+def distilled(trained: float, teacher: float, discount: float, access: float, served: float, tokens: float) -> float:
+    """Capability, ln FLOP, of a firm that trains on the answers of a better model (MODEL 3, R12).
+
+    With full `access`, and if it has `served` at least the share `tokens` of what it needs, it reaches `teacher` -
+    `discount`, else that part of the way from what it has `trained` itself; so it never passes its teacher.
+    """
+    return trained + access * smaller(served / tokens, 1.0) * larger(teacher - discount - trained, 0.0)
+
+
 def serving_gain(pace: float, relative: float, quarters: float, efficiency: float, spill: float) -> float:
     """Gain in serving efficiency, ln a quarter: own research, and a part of the distance to common practice.
 

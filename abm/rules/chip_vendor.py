@@ -41,6 +41,15 @@ def scarce_claim(wanted: float, margin: float, margin_weight: float) -> float:
     return wanted * exp(margin_weight * log(larger(margin, LEAST_MARGIN)))
 
 
+def fill_by_size(fill: float, priority: float, size: float, mean: float) -> float:
+    """Part of its order that a buyer gets where `fill` of all orders is filled: the larger sooner (MODEL R8).
+
+    `size` and their `mean`, weighted by orders, lie between 0 and 1. Buyers together get `fill` of what they ordered,
+    none gets more than it ordered, and nothing moves where all orders are filled or none.
+    """
+    return fill + priority * fill * (1.0 - fill) * (size - mean)
+
+
 def planned_output(capacity: float, orders: float, growth: float, buffer: float, unsold: float) -> float:
     """Output a node plans: last orders grown as usual with a buffer, less unsold, within capacity (MODEL 3)."""
     return smaller(capacity, larger(orders * exp(growth) * (1.0 + buffer) - unsold, 0.0))

@@ -29,7 +29,7 @@ LAYERS = (
     ("comparison", "backfire audit"),
     ("machine", "machine"),
     ("running", "running"),
-    ("simulation", "simulation edges"),
+    ("simulation", "simulation edges threat"),
     ("going on", "continuing"),
     ("networks", "supply_edges"),
     ("graphs", "network"),

@@ -31,6 +31,7 @@ FIRST = {
     "waiting": ("2020Q1", "waiting", "less", "some money waits"),
     "hazard": ("2020Q4", "tool_hazard", "less", "the listing of the foundry is the first denial of tools"),
     "network_effects": ("2021Q1", "porting", "less", "no rival of CUDA is in use before"),
+    "distillation": ("2023Q3", "capability", "less", "models of 2023Q1, the first that others query, a lag later"),
     "chinas_steps": ("2024Q1", "sold_china", "other", "the floor of March 2024 is the first step"),
 }
 """Mechanism: first quarter in which anything differs, an array that does, which way it goes without, and why then."""

@@ -25,7 +25,7 @@ def world(capability, algorithm, alive=None, open_weights=None, neighbour=None):
     values = np.zeros((len(NAMES), RUNS))
     values[CLOSED_ACCESS], values[CROSS_BLOC_ACCESS_LOSS] = 0.5, 0.4
     wide = {
-        "capability": np.repeat(np.array(capability, float)[:, None], RUNS, axis=1),
+        "trained": np.repeat(np.array(capability, float)[:, None], RUNS, axis=1),
         "algorithm_before": np.repeat(np.array(algorithm, float)[:, None], RUNS, axis=1),
     }
     return SimpleNamespace(

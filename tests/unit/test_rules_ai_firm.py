@@ -12,11 +12,14 @@ from abm.rules.ai_firm import (
     ai_revenue,
     book_value,
     choice_weight,
+    compute_shortage,
     cost_of_ownership,
     cutoff_hazard,
+    distilled,
     economic_exit,
     efficiency_gain,
     inclusive_value,
+    induced_progress,
     integration_gain,
     largest_run,
     losing_quarters,
@@ -220,6 +223,32 @@ def test_denying_compute_slows_ideas_and_never_reverses_them(effort, money, comp
     assert efficiency_gain(0.26, effort, money, 10.0, compute / 2.0, reference, eta, xi) <= gain
     doubled = efficiency_gain(0.26, effort, 2.0 * money, 10.0, compute, reference, eta, xi)
     assert doubled == pytest.approx(gain * 2.0**eta), "less than twice the ideas for twice the money"
+
+
+def test_scarce_compute_directs_ideas_by_hand():
+    # 40 of 100 planned: six tenths are lacking; at strength .5 ideas come e^.3 = 1.349859 times as fast
+    assert compute_shortage(40.0, 100.0) == pytest.approx(0.6)
+    assert induced_progress(0.5, 0.6) == pytest.approx(1.349859, abs=1e-6)
+    assert compute_shortage(130.0, 100.0) == 0.0, "more than planned is no shortage"
+    assert compute_shortage(0.0, 0.0) == 0.0, "who plans nothing lacks nothing"
+    assert induced_progress(0.0, 1.0) == 1.0, "no induced innovation: exactly the model without it"
+
+
+def test_distillation_by_hand():
+    # teacher 60, discount 1: the floor is 59; 3 from the 56 trained, half of the tokens and .8 of it within reach
+    assert distilled(56.0, 60.0, 1.0, 1.0, 1.0, 0.1) == pytest.approx(59.0)
+    assert distilled(56.0, 60.0, 1.0, 0.8, 0.05, 0.1) == pytest.approx(57.2)
+    assert distilled(56.0, 60.0, 1.0, 1.0, 3.0, 0.1) == pytest.approx(59.0), "more tokens than needed teach no more"
+    assert distilled(56.0, 60.0, 1.0, 1.0, 0.0, 0.1) == 56.0, "who serves nothing distils nothing"
+    assert distilled(56.0, 0.0, 1.0, 1.0, 1.0, 0.1) == 56.0, "nobody shows a model"
+    assert distilled(60.0, 60.0, 1.0, 1.0, 1.0, 0.1) == 60.0, "the leader learns nothing from itself"
+
+
+@given(st.floats(40.0, 90.0), st.floats(40.0, 90.0), st.floats(0.0, 3.0), SHARE, st.floats(0.0, 5.0))
+def test_a_pupil_never_passes_its_teacher(trained, teacher, discount, access, served):
+    level = distilled(trained, teacher, discount, access, served, 0.1)
+    assert level >= trained
+    assert level <= max(trained, teacher - discount) + 1e-12 * teacher
 
 
 def test_porting_gain_by_hand():

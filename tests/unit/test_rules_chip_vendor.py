@@ -16,6 +16,7 @@ from abm.rules.chip_vendor import (
     defect_density,
     design_pace,
     die_yield,
+    fill_by_size,
     grey_price_premium,
     grey_supply,
     packages,
@@ -266,6 +267,24 @@ def test_the_grey_premium_follows_excess_orders(premium, wanted, supply, slope):
     assert after >= 0.0
     assert grey_price_premium(premium, 2.0 * wanted, supply, slope) >= after
     assert grey_price_premium(premium, wanted, 2.0 * supply, slope) <= after
+
+
+def test_fill_by_size_by_hand():
+    # half is filled, buyers order alike: sizes 1 and .2, mean .6; .5 +- 1 x .5 x .5 x .4
+    assert fill_by_size(0.5, 1.0, 1.0, 0.6) == pytest.approx(0.6)
+    assert fill_by_size(0.5, 1.0, 0.2, 0.6) == pytest.approx(0.4)
+    assert fill_by_size(0.5, 0.0, 1.0, 0.6) == 0.5, "pro rata"
+    assert fill_by_size(1.0, 1.0, 0.2, 0.6) == 1.0, "enough for all"
+    assert fill_by_size(0.0, 1.0, 1.0, 0.6) == 0.0, "nothing for nobody"
+
+
+@given(SHARE, SHARE, st.lists(st.tuples(AMOUNT, SHARE), min_size=1, max_size=8))
+def test_priority_moves_chips_between_buyers_and_makes_none(fill, priority, buyers):
+    ordered = sum(order for order, _ in buyers)
+    mean = sum(order * size for order, size in buyers) / ordered
+    parts = [fill_by_size(fill, priority, size, mean) for _, size in buyers]
+    assert sum(order * part for (order, _), part in zip(buyers, parts, strict=True)) == pytest.approx(fill * ordered)
+    assert all(-1e-12 <= part <= 1.0 + 1e-12 for part in parts)
 
 
 def test_vendor_credit_by_hand():

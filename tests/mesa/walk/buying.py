@@ -12,6 +12,7 @@ from abm.rules.ai_firm import (
     stock_money,
     utilisation,
 )
+from abm.rules.chip_vendor import fill_by_size
 from abm.rules.chips import merged_performance
 from abm.rules.industrial_policy import mobilised_budget
 from abm.rules.numbers import LOWEST, exp
@@ -235,6 +236,8 @@ class Buyer:
                 offer = line.offer
                 chips = offer.legal[buyer] * money * offer.chips_per_bn[side]
                 offer.wanted += chips
+                offer.wanted_by[self.bloc] += chips
+                offer.mean_size[self.bloc] += chips * self.size
                 if self.bloc == ROW and offer.index == LINE:
                     self.model.market.third_wanted += chips
 
@@ -244,7 +247,8 @@ class Buyer:
         for line in self.lines:
             train, serve, stock = orders = line.orders
             offer = line.offer
-            share = offer.legal[buyer] * offer.fill
+            priority = 0.0 if offer.grey or offer.let else self.p.size_priority
+            share = offer.legal[buyer] * fill_by_size(offer.fill, priority, self.size, offer.mean_size[bloc])
             if bloc == ROW and offer.index == LINE:  # brokers take their part first
                 share *= self.model.market.third_left
             if share == 0.0 or not (train or serve or stock):

@@ -91,7 +91,8 @@ class Exits:
         firm.borrowed -= repaid
         firm.equity -= cash - repaid
         firm.exited = 1.0
-        firm.cash = firm.credit = firm.waiting = firm.book = firm.capability = firm.run_compute = 0.0
+        firm.cash = firm.credit = firm.waiting = firm.book = firm.run_compute = 0.0
+        firm.trained = firm.capability = 0.0
         firm.reference_compute = firm.training = firm.serving = firm.lent = firm.replaced = 0.0
         firm.budget = firm.research_money = firm.diverted = firm.revenue = 0.0
         for line in firm.every:

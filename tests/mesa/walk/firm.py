@@ -48,7 +48,7 @@ class AIFirm(Buyer, Hoster, Researcher, mesa.Agent):
         self.own_vendor = self.stack_vendor = None
         self.plan_now = self.exited = self.losing = self.leaving = self.inherits = self.book = 0.0
         self.lets = self.lendable = self.lent = self.rent = self.replaced = 0.0
-        self.leads = self.own_plan = 0.0
+        self.leads = self.own_plan = self.size = self.ideas = 0.0
         self.demand = self.idea = self.porting_luck = 0.0
         self.hazard = self.hazard_start = self.hazard_floor = 0.0
         self.budget = self.cash = self.free_cash = self.credit = self.waiting = self.borrowed = 0.0
@@ -58,7 +58,8 @@ class AIFirm(Buyer, Hoster, Researcher, mesa.Agent):
         self.revenue = self.revenue_smooth = self.revenue_base = self.equity = 0.0
         self.research_money = self.research_input = self.diverted = 0.0
         self.reference_compute = self.run_compute = self.training = self.serving = self.served = 0.0
-        self.algorithm, self.algorithm_before, self.capability = [0.0, 0.0], 0.0, 0.0
+        self.algorithm, self.algorithm_before = [0.0, 0.0], 0.0
+        self.trained = self.capability = 0.0
         self.porting = [0.0 for _ in ECOSYSTEMS]
         self.porting_before = self.porting[:]
         self.integration = 0.0

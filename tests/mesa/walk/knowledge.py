@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from abm.draws import stream, uniform
 from abm.rules.ai_firm import (
+    compute_shortage,
+    distilled,
     efficiency_gain,
+    induced_progress,
     integration_gain,
     largest_run,
     market_weight,
@@ -25,6 +28,7 @@ from abm.vocabulary import (
     PORTING,
     RANDOM_MIX,
     REPLICATOR,
+    RING,
     ROCM,
     SERVE,
     TRAIN,
@@ -68,11 +72,22 @@ class Researcher:
         self.reference_compute = (1.0 - p.attrition) * self.reference_compute + bought
 
     def run_best(self) -> None:
-        """Capability is that of the best run so far."""
+        """The best run so far."""
         working = 0.0
         if self.run_compute > 0.0:
             working = log(self.run_compute + TINY) + self.algorithm[TRAIN]
-        self.capability = max(working, self.capability)
+        self.trained = max(working, self.trained)
+
+    def distil(self, step: int) -> None:
+        """Capability is that of the best model: the firm's own, or one trained on the answers of a better one."""
+        p, services, best = self.p, self.model.services, max(self.trained, self.capability)
+        if self.present(step) and self.trained > 0.0:
+            discount = p.distillation_discount / p.capability_elasticity
+            for bloc, shown in enumerate(services.teacher):
+                access = self.model.on.distillation * services.open_across(bloc != self.bloc)
+                teacher = shown[(step - int(p.distillation_lag)) % RING]
+                best = max(distilled(self.trained, teacher, discount, access, self.served, p.distillation_tokens), best)
+        self.capability = best
 
     def firm_weight(self, step: int, expected: float, growth: float) -> float:
         """Attraction of the firm in its market; also sets what share of needed tokens it serves."""
@@ -119,9 +134,10 @@ class Researcher:
         """Algorithmic efficiency for training and serving: own research, then what spills over."""
         p, on, share = self.p, self.model.on, self.mix[EFFICIENCY]
         own = on.efficiency * efficiency_gain(
-            p.algorithmic_progress * exp(self.idea), share, self.research_input, services.leader_money,
+            p.algorithmic_progress * exp(self.idea) * self.induced(), share, self.research_input, services.leader_money,
             self.training, services.leader_compute, p.research_elasticity, p.compute_in_research,
         )  # fmt: skip
+        self.ideas = own
         spill = p.diffusion * on.knowledge_spillovers * services.best_knowledge(self, step)
         self.algorithm[TRAIN] += own + spill
         self.algorithm[SERVE] += serving_gain(
@@ -129,6 +145,13 @@ class Researcher:
             p.serving_diffusion * on.knowledge_spillovers * services.open_across(self.chinese),
         )  # fmt: skip
         self.payoff[EFFICIENCY] = p.research_elasticity * own / max(TINY, share)
+
+    def induced(self) -> float:
+        """What a lack of training compute does to ideas."""
+        p = self.p
+        busy = p.utilisation_state if self.state_owned else p.utilisation_platform
+        planned = self.training_share * busy * self.reference_compute
+        return induced_progress(p.induced_innovation, compute_shortage(self.training, planned))
 
     def compute_parts(self) -> tuple[float, list[float], float]:
         """Deployed training compute: all, by ecosystem, and on chips of the firm's stack."""

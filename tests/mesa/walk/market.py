@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abm.rules.chip_vendor import grey_price_premium, scarce_claim
 from abm.rules.offshore import expected_fill
-from abm.vocabulary import CN, FRONTIER, ROW, US
+from abm.vocabulary import BLOCS, CN, FRONTIER, ROW, US
 
 from .world_chain import WAFER_AREA
 
@@ -32,6 +32,10 @@ class Market:
     def clear(self) -> None:
         """Four passes: backlog, fresh orders with those for the warehouse, and two rounds of re-offered money."""
         firms, self.seized = self.model.firms, 0.0
+        for members in self.model.blocs:
+            largest = max([TINY, *(firm.plan_now for firm in members)])
+            for firm in members:
+                firm.size = firm.plan_now / largest
         for attempt in range(ROUNDS + 1):
             self.tally(firms, attempt)
             self.ration()
@@ -48,8 +52,12 @@ class Market:
         offers = self.model.offers
         for offer in offers:
             offer.wanted = 0.0
+            offer.wanted_by, offer.mean_size = [0.0 for _ in BLOCS], [0.0 for _ in BLOCS]
         self.third_wanted = 0.0
         firms.do("tally")
+        for offer in offers:
+            pairs = zip(offer.mean_size, offer.wanted_by, strict=True)
+            offer.mean_size = [size / max(TINY, chips) for size, chips in pairs]
         if attempt < 2:
             for offer in offers:
                 # in scarce channels firms order what they expect to get: what they would like to have counts

@@ -81,6 +81,7 @@ class Offer:
         self.supply = self.cap_room = self.wanted = self.fill = self.asked = self.stock = 0.0
         self.sold_china = self.sold_abroad = 0.0
         self.shipped = [0.0, 0.0, 0.0]
+        self.wanted_by, self.mean_size = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
         self.expected, self.diverted_now = 1.0, 0.0
         self.claims = self.on_pool and not self.grey
         self.fresh = 0.0

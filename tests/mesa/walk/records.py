@@ -184,7 +184,9 @@ class Records:
         members = self.model.blocs[CN]
         row["budget_cn"], row["unspent_cn"] = total(members, "budget"), total(members, "unspent")
         row["stock_orders_cn"] = total(members, "stock_money")
-        hazard = efficiency = porting = full_stack = cann = served = backlog = warehouse = 0.0
+        hazard = efficiency = porting = full_stack = cann = served = backlog = warehouse = ideas = 0.0
+        trained = top_mean([firm.trained for firm in members])
+        row["distilled_cn"] = row["capability_cn"] - trained
         for firm in members:
             share, mix = firm.plan_now, firm.mix
             hazard += share * firm.hazard
@@ -193,12 +195,13 @@ class Records:
             full_stack += share * mix[FULL_STACK]
             cann += share * firm.porting[CANN]
             served += share * firm.served
+            ideas += share * firm.ideas
             for line in firm.every:
                 backlog += line.backlog
                 warehouse += line.warehouse
         row["hazard_cn"], row["porting_cann"], row["served_cn"] = hazard, cann, served
         row["mix_efficiency_cn"], row["mix_porting_cn"], row["mix_full_stack_cn"] = efficiency, porting, full_stack
-        row["backlog_cn"], row["warehouse_cn"] = backlog, warehouse
+        row["backlog_cn"], row["warehouse_cn"], row["ideas_cn"] = backlog, warehouse, ideas
 
     def observe_china_chain(self, row) -> None:
         """China's foundry, banks and output."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abm.rules.ai_firm import ai_revenue
 from abm.rules.numbers import LOWEST, exp, log
-from abm.vocabulary import BLOCS, SERVE, TRAIN, US
+from abm.vocabulary import BLOCS, RING, SERVE, TRAIN, US
 
 from .knowledge import RUNG, TINY
 
@@ -19,6 +19,7 @@ class Services:
         self.start_capability = start_capability
         self.leader_money = self.leader_compute = 0.0
         self.leader_open, self.leader_closed = [0.0 for _ in BLOCS], [0.0 for _ in BLOCS]
+        self.teacher = [[0.0] * RING for _ in BLOCS]
 
     # --- earn
 
@@ -30,6 +31,8 @@ class Services:
         if step == 0:
             self.anchor_capability()
         firms.do("run_best")
+        firms.do("distil", step)
+        self.show_models(step)
         growth = exp(p.serving_efficiency_growth * step)
         for bloc in range(len(BLOCS)):
             self.share_market(step, bloc, self.reference_capability(step, bloc, pace), growth)
@@ -37,9 +40,17 @@ class Services:
     def anchor_capability(self) -> None:
         """In 2020Q1 algorithms are set so that the mean of each bloc's top three meets its observed compute."""
         for bloc, members in enumerate(self.model.blocs):
-            level = top_mean([log(firm.run_compute + TINY) for firm in members])
+            runs = [log(firm.run_compute + TINY) for firm in members if firm.run_compute > 0.0]
+            level = top_mean(runs) if runs else 0.0
             for firm in members:
                 firm.algorithm[TRAIN] = self.start_capability[bloc] - level
+
+    def show_models(self, step: int) -> None:
+        """The best model of each bloc that can be queried."""
+        open_now = step >= self.p.distillation_start
+        for shown, members in zip(self.teacher, self.model.blocs, strict=True):
+            models = [firm.capability for firm in members if firm.present(step)]
+            shown[step % RING] = max([0.0, *models]) if open_now else 0.0
 
     def reference_capability(self, step: int, bloc: int, pace: float) -> float:
         """Capability that customers take for granted: exogenous and the same in all arms."""
@@ -92,8 +103,8 @@ class Services:
         for bloc, members in enumerate(self.model.blocs):
             for firm in members:
                 firm.leads = 0.0
-            present = [firm for firm in members if firm.present(step) and firm.capability > 0.0]
-            leaders = sorted(present, key=lambda firm: firm.capability, reverse=True)[:TOP]
+            present = [firm for firm in members if firm.present(step) and firm.trained > 0.0]
+            leaders = sorted(present, key=lambda firm: firm.trained, reverse=True)[:TOP]
             for firm in leaders:
                 firm.leads = 1.0
             for is_open, best in ((True, self.leader_open), (False, self.leader_closed)):
@@ -107,7 +118,7 @@ class Services:
                 if level > LOWEST:
                     best = max(self.reached(firm, level, is_open, bloc), best)
         for other in firm.neighbours:
-            if other.capability > 0.0 and other.present(step):
+            if other.trained > 0.0 and other.present(step):
                 best = max(self.reached(firm, other.algorithm_before, other.open_weights, other.bloc), best)
         return best
 
@@ -137,7 +148,7 @@ class Services:
             if not firm.alive[step]:
                 others = [one.algorithm for one in self.model.blocs[firm.bloc] if one.present(step)]
                 firm.algorithm = [max(one[load] for one in others) for load in (TRAIN, SERVE)]
-                firm.capability = 0.0
+                firm.trained = firm.capability = 0.0
 
 
 def top_mean(values: list[float]) -> float:

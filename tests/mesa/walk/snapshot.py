@@ -10,9 +10,9 @@ FIRM = (
     "budget", "cash", "free_cash", "credit", "waiting", "borrowed", "wallet", "stock_money", "spent", "unspent",
     "need", "room", "arrived", "halls", "revenue", "revenue_smooth", "revenue_base", "equity", "research_money",
     "diverted", "reference_compute", "run_compute", "training", "serving", "served", "algorithm", "algorithm_before",
-    "capability", "porting", "porting_before", "integration", "attraction", "mix", "mix_before", "payoff", "hazard",
-    "idea", "porting_luck", "plan_now", "exited", "losing", "leaving", "inherits", "book", "lendable", "lent", "rent",
-    "replaced", "own_plan", "leads", "inclusive",
+    "trained", "capability", "porting", "porting_before", "integration", "attraction", "mix", "mix_before", "payoff",
+    "hazard", "idea", "porting_luck", "plan_now", "exited", "losing", "leaving", "inherits", "book", "lendable", "lent",
+    "rent", "replaced", "own_plan", "leads", "size", "ideas", "inclusive",
 )  # fmt: skip
 LINE = {
     "weight": "weight", "orders": "orders", "delivered": "delivered", "deployed": "deployed", "warehouse": "warehouse",
@@ -69,7 +69,7 @@ PLACES = {
     "foundry": ("experience", "experience_reference", "yield_domestic", "home_fill"),
     "memory_maker": ("stacks_foreign",),
     "gap": ("lead", "lead_before"),
-    "services": ("leader_money", "leader_compute", "leader_open", "leader_closed"),
+    "services": ("leader_money", "leader_compute", "leader_open", "leader_closed", "teacher"),
     "books": ("cash_before", "flows"),
     "audit": ("failed_quarter", "failed_law"),
 }  # fmt: skip
@@ -82,7 +82,8 @@ def snapshot(model) -> dict[str, np.ndarray]:
     found |= {name: [getattr(offer, name) for offer in model.offers] for name in OFFER}
     for name in ("paying", "chips_per_bn", "owning"):
         found[name] = list(zip(*(getattr(offer, name) for offer in model.offers), strict=True))
-    found["shipped"] = list(zip(*(offer.shipped for offer in model.offers), strict=True))
+    for name in ("shipped", "wanted_by", "mean_size"):
+        found[name] = list(zip(*(getattr(offer, name) for offer in model.offers), strict=True))
     found["design"] = [index(offer.design) for offer in model.offers]
     found["redesign_target"] = [index(offer.target) for offer in model.offers]
     found["train_of"], found["serve_of"] = (
