@@ -16,6 +16,7 @@ from abm.policy import Policy, load_policy
 from abm.policy_schema import Instrument
 from abm.policy_toml import PolicyError
 from abm.scenario_values import choice, flag, nearest_of, number, quarter, table, text, texts
+from abm.shape import NETWORKS, SPREAD, Synthetic, WorldShape, read_synthetic
 from abm.slide import Slide
 from abm.timeline import (
     CONTINUATIONS,
@@ -70,6 +71,8 @@ class Scenario:
         Agents that the model does not have by itself (`abm.kinds.AgentKind`).
     mode, timeline
         How the policy came about; the counterfactual arm is made from the same timeline.
+    shape
+        Firms and networks of the world, which both arms share (`abm.shape.WorldShape`).
 
     Raises `ScenarioError` on an unknown parameter, mechanism, rule or mode, on a value out of range and on a function
     that cannot stand for its rule.
@@ -89,6 +92,7 @@ class Scenario:
     kinds: tuple[Kind, ...] = ()
     mode: str = "script"
     timeline: Timeline = field(default_factory=Timeline)
+    shape: WorldShape = WorldShape()
 
     def __post_init__(self) -> None:
         where = f"scenario {self.name!r}"
@@ -130,6 +134,27 @@ class Scenario:
         if path.suffix == ".toml":
             raise ScenarioError(f"{path}: no such file; built-in scenarios: {', '.join(_names())}")
         raise ScenarioError(f"no scenario {str(name_or_path)!r}{nearest_of(name_or_path, _names())}")
+
+    @classmethod
+    def synthetic(
+        cls, firms: int, seed: int = 1, spread: float = SPREAD, scenario: Scenario | str | Path = "history"
+    ) -> Scenario:
+        """The same law in a world of `firms` drawn AI firms, 3 to 100,000 (`abm.synthetic`).
+
+        >>> compare(Scenario.synthetic(firms=1000, seed=1))
+        """
+        base = scenario if isinstance(scenario, Scenario) else cls.load(scenario)
+        try:
+            return replace(base, shape=replace(base.shape, synthetic=Synthetic(firms, seed, spread)))
+        except ScenarioError as error:
+            raise ScenarioError(f"scenario {base.name!r}: {error}") from None
+
+    def with_network(self, network: str, seed: int = 1) -> Scenario:
+        """Choose the world's networks: "default", or a null model of them (`abm.shape.NETWORKS`)."""
+        try:
+            return replace(self, shape=replace(self.shape, network=network, network_seed=seed))
+        except ScenarioError as error:
+            raise ScenarioError(f"scenario {self.name!r}: {error}") from None
 
     @property
     def slide(self) -> Slide:
@@ -228,6 +253,7 @@ class Scenario:
             learning=self.learning,
             rules=self.rules,
             kinds=self.kinds,
+            shape=self.shape,
         )
         if other.mode != "script":
             at = other.timeline
@@ -252,6 +278,7 @@ class Scenario:
             "instruments": list(self.law.ids),
             "rules": {name: origin(function) for name, function in sorted(self.rules.items())},
             "agents": [kind.describe() for kind in self.kinds],
+            **self.shape.describe(),
         }
 
 
@@ -303,6 +330,8 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "strategy_learning": choice(LEARNING_RULES),
     "point": flag,
     "parameters": table,
+    "synthetic": read_synthetic,
+    "network": choice(NETWORKS),
 }
 """Keys of a scenario file; `timeline` replaces the history, `policy` adds instruments, `drop` removes some."""
 
@@ -345,6 +374,7 @@ def _read(path: Path) -> Scenario:
         source=str(path),
         mode=values["mode"],
         timeline=timeline,
+        shape=WorldShape(values.get("synthetic"), values.get("network", NETWORKS[0])),
     )
     usual = CONTINUATIONS[values["mode"] == "sliding"]
     return scenario.with_continuation(values.get("continuation", usual))

@@ -37,6 +37,7 @@ class World(NamedTuple):
 
     # --- what is the same in every lane
     firms: Annotated[Ints, Of("firm | index | firms in the order of the world file")]
+    recorded: Annotated[Ints, Of("recorded | index | firms whose own series are kept")]
     watched: Annotated[Ints, Of("one | index | firm whose spending is a series of its own")]
     bloc: Annotated[Ints, Of("firm | index | bloc of the firm")]
     buyer_class: Annotated[Ints, Of("quarter firm | index | how export law sees the buyer")]
@@ -345,7 +346,7 @@ class World(NamedTuple):
     failed_quarter: Annotated[Ints, Of("run | quarter | first broken law, -1 if none")]
     failed_law: Annotated[Ints, Of("run | index | which law")]
     record: Annotated[Floats, Of("series quarter run | own unit | what a statistician would have seen")]
-    firm_record: Annotated[Floats, Of("firm_series quarter firm run | own unit | the same by firm")]
+    firm_record: Annotated[Floats, Of("firm_series quarter recorded run | own unit | the same by firm")]
 
 
 def _read_fields() -> dict[str, Field]:
