@@ -57,7 +57,7 @@ def rewired(neighbour: Ints, seed: int) -> Ints:
     for one, other in zip(picks[::2], picks[1::2], strict=True):
         first, second = one // degree, other // degree
         mine, theirs = links[one], links[other]
-        if first == second or mine == theirs or first == theirs or second == mine:
+        if mine in (theirs, second) or first in (second, theirs):
             continue
         if theirs in links[first * degree : (first + 1) * degree]:
             continue

@@ -92,7 +92,7 @@ class Scenario:
     kinds: tuple[Kind, ...] = ()
     mode: str = "script"
     timeline: Timeline = field(default_factory=Timeline)
-    shape: WorldShape = WorldShape()
+    shape: WorldShape = field(default_factory=WorldShape)
 
     def __post_init__(self) -> None:
         where = f"scenario {self.name!r}"
@@ -144,17 +144,11 @@ class Scenario:
         >>> compare(Scenario.synthetic(firms=1000, seed=1))
         """
         base = scenario if isinstance(scenario, Scenario) else cls.load(scenario)
-        try:
-            return replace(base, shape=replace(base.shape, synthetic=Synthetic(firms, seed, spread)))
-        except ScenarioError as error:
-            raise ScenarioError(f"scenario {base.name!r}: {error}") from None
+        return replace(base, shape=replace(base.shape, synthetic=Synthetic(firms, seed, spread)))
 
     def with_network(self, network: str, seed: int = 1) -> Scenario:
         """Choose the world's networks: "default", or a null model of them (`abm.shape.NETWORKS`)."""
-        try:
-            return replace(self, shape=replace(self.shape, network=network, network_seed=seed))
-        except ScenarioError as error:
-            raise ScenarioError(f"scenario {self.name!r}: {error}") from None
+        return replace(self, shape=replace(self.shape, network=network, network_seed=seed))
 
     @property
     def slide(self) -> Slide:

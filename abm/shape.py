@@ -15,7 +15,7 @@ NETWORKS = ("default", "rewired", "bloc_shuffled", "extra_tool_supplier", "one_h
 FEWEST, MOST = 3, 100_000
 """Firms of a synthetic world: each bloc has one at least."""
 SPREAD = 1.0
-"""Standard deviation of ln size. That of firm_shares.csv is .97 over the 14 Chinese buyers, .70 over 8 American ones."""
+"""Standard deviation of ln size: .97 over the 14 Chinese buyers of firm_shares.csv, .70 over 8 American ones."""
 SPREADS = (0.0, 3.0)
 LARGEST_SEED = 2**63 - 1
 

@@ -23,6 +23,7 @@ from abm.generations import Design
 from abm.handle import Handle
 from abm.lawtables import compile_law
 from abm.machine import Machine, compiled_before, kernel, machine_of
+from abm.null_networks import null_network
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
 from abm.policy import Policy
@@ -32,7 +33,6 @@ from abm.series import FIRM_SERIES, SERIES
 from abm.shape import WorldShape
 from abm.slide import Slide
 from abm.start import Lanes, dimension_sizes
-from abm.null_networks import null_network
 from abm.state import Field, Floats, Ints, allocate
 from abm.synthetic import synthetic_firms
 from abm.tables import DataPack, load_pack

@@ -140,9 +140,7 @@ class World(NamedTuple):
     stringency: Annotated[Floats, Of("run | 0-1 | performance and tools denied to China, rules in force")]
     stringency_known: Annotated[Floats, Of("run | 0-1 | the same with announced rules")]
     stringency_smooth: Annotated[Floats, Of("run | 0-1 | exponentially weighted stringency")]
-    relative: Annotated[
-        Floats, Of("run | factor | licence-free designs over their table values, by sliding thresholds")
-    ]
+    relative: Annotated[Floats, Of("run | factor | licence-free designs over table values, by sliding thresholds")]
     best_tpp: Annotated[Floats, Of("run | TPP | of the best US line, last quarter")]
     cut: Annotated[Floats, Of("run | 0/1 | stringency rose this quarter")]
     signal: Annotated[Floats, Of("run | 0/1 | a rise is announced")]

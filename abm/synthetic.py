@@ -39,7 +39,8 @@ def synthetic_firms(plan: Blueprint, wanted: Synthetic) -> Blueprint:
 
     A firm takes the traits of a default firm of its bloc (legal class, what it may buy, ownership by the state, open
     weights, lets, partner, date of entry), each with the probability of that firm's share of the bloc's plan. Nobody
-    owns a vendor: firms like an owner build their stack with it as a partner. The first firm of a bloc exists in 2020Q1.
+    owns a vendor: firms like an owner build their stack with it as a partner. The first firm of a bloc exists from the
+    start.
     """
     base: dict[str, Any] = plan.arrays
     slots = np.arange(wanted.firms)
@@ -103,7 +104,8 @@ def _kinds(base: dict[str, Any], bloc: Ints, luck: Floats) -> Ints:
 def _choice(weight: Floats, luck: Floats) -> Ints:
     """Places drawn with these weights."""
     edges = np.cumsum(weight) / weight.sum()
-    return np.minimum(np.searchsorted(edges, luck, side="right"), np.flatnonzero(weight)[-1])
+    last = np.flatnonzero(weight)[-1]
+    return np.asarray(np.minimum(np.searchsorted(edges, luck, side="right"), last), dtype=np.int64)
 
 
 def _sizes(wanted: Synthetic, slots: Ints) -> Floats:
