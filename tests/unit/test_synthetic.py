@@ -1,4 +1,4 @@
-"""Drawn firms: bloc totals, log-normal sizes, draws by slot, traits by weight, sparse networks, bad input (MODEL 2, 3)."""
+"""Drawn firms: totals, log-normal sizes, draws by slot, traits by weight, sparse networks, bad input (MODEL 2, 3)."""
 
 from __future__ import annotations
 
@@ -49,10 +49,8 @@ def test_plans_and_chips_of_2020_add_to_those_of_the_default_world(usual, firms)
     plan = plan_of(firms)
     bloc, share = plan.arrays["bloc"], plan.arrays["plan_share"]
     assert np.array_equal(plan.arrays["plan"], usual.arrays["plan"])
-    worlds = [
-        Builder(one, [Scenario.load("history").with_point(True)], 1, 1).fill(np.arange(1)).world
-        for one in (usual, plan)
-    ]
+    arms = [Scenario.load("history").with_point(True)]
+    worlds = [Builder(one, arms, 1, 1).fill(np.arange(1)).world for one in (usual, plan)]
     for place in range(len(BLOCS)):
         assert share[:, bloc == place].sum(axis=1) == pytest.approx(1.0)
         chips, cash = (
@@ -215,14 +213,14 @@ def test_the_default_world_says_nothing_new_of_itself():
 
 def test_arms_share_their_firms_and_networks():
     history = Scenario.load("history")
-    with pytest.raises(ScenarioError, match="key 'synthetic'.*both arms"):
+    with pytest.raises(ScenarioError, match=r"key 'synthetic'.*both arms"):
         prepare([Scenario.synthetic(10), history])
-    with pytest.raises(ScenarioError, match="key 'network'.*both arms"):
+    with pytest.raises(ScenarioError, match=r"key 'network'.*both arms"):
         prepare([history.with_network("rewired"), history])
 
 
 def test_a_world_file_and_drawn_firms_exclude_each_other(tmp_path):
-    with pytest.raises(ScenarioError, match="world file.*drop one"):
+    with pytest.raises(ScenarioError, match=r"world file.*drop one"):
         prepare([Scenario.synthetic(10)], world=tmp_path / "own.toml")
 
 
