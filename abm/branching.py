@@ -107,7 +107,7 @@ class Tree:
 
 def kind_of(arm: Scenario) -> Any:
     """All of a scenario that a plan is made of: arms that agree in it share their law."""
-    return arm.law, arm.slide, FIRM_HETEROGENEITY in arm.off, getattr(arm, "shape", None)
+    return arm.law, arm.slide, FIRM_HETEROGENEITY in arm.off, arm.shape
 
 
 def plan_of(tree: Tree, prepare: Callable[[Sequence[Scenario]], Blueprint]) -> Blueprint:

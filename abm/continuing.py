@@ -127,6 +127,8 @@ def check_branch(past: Scenario, arm: Scenario, seed: int) -> None:
         raise ScenarioError(f"branch to {arm.name!r}: rules and agents are those of the past{cure}")
     if (FIRM_HETEROGENEITY in past.off) != (FIRM_HETEROGENEITY in arm.off):
         raise ScenarioError(f"branch to {arm.name!r}: firms are those of the past, {FIRM_HETEROGENEITY} too{cure}")
+    if past.shape != arm.shape:
+        raise ScenarioError(f"branch to {arm.name!r}: firms and networks are those of the past{cure}")
     if past.point != arm.point:
         raise ScenarioError(f"branch to {arm.name!r}: parameters at defaults or drawn as in the past: use with_point()")
     changed = {

@@ -10,6 +10,7 @@ import difflib
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.rules.numbers import normal_quantile
 
@@ -30,6 +31,9 @@ STREAMS: Final[dict[str, int]] = {
     "network": 14,
     "grey_path": 20,
     "random_mix": 21,
+    "firm_size": 40,
+    "firm_kind": 41,
+    "rewiring": 42,
 }
 """What chance decides, with the number that stands for it in every draw. Numbers are never changed or used again."""
 
@@ -96,6 +100,23 @@ def uniform(seed: int, stream: int, world: int, step: int, slot: int) -> float:
     )
     bits = (words[0] << 20) | (words[1] >> 12)
     return (float(np.int64(bits | _ONE_BITS).view(np.float64)) - 1.0) + _HALF_STEP
+
+
+def uniforms(seed: int, stream: int, step: int, slots: NDArray[np.int64]) -> NDArray[np.float64]:
+    """`uniform` of world 0 at each of many slots, the same bits, for what is drawn once before the first quarter."""
+    key, word = check_seed(seed), np.uint64(_WORD)
+    counter = np.full(slots.shape, (stream << 16) | step, dtype=np.uint64)
+    nothing = np.zeros(slots.shape, dtype=np.uint64)
+    first, second, third, fourth = slots.astype(np.uint64) & word, counter, nothing, nothing
+    k0, k1, half = key & _WORD, (key >> 32) & _WORD, np.uint64(32)
+    for _ in range(10):
+        one, two = np.uint64(_FIRST_FACTOR) * first, np.uint64(_SECOND_FACTOR) * third
+        first, second = (two >> half) ^ second ^ np.uint64(k0), two & word
+        third, fourth = (one >> half) ^ fourth ^ np.uint64(k1), one & word
+        k0, k1 = (k0 + _FIRST_WEYL) & _WORD, (k1 + _SECOND_WEYL) & _WORD
+    bits = (first << np.uint64(20)) | (second >> np.uint64(12))
+    mantissa = np.asarray(bits | np.uint64(_ONE_BITS), dtype=np.uint64)
+    return np.asarray((mantissa.view(np.float64) - 1.0) + _HALF_STEP, dtype=np.float64)
 
 
 def normal(seed: int, stream: int, world: int, step: int, slot: int) -> float:

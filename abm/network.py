@@ -95,12 +95,14 @@ def knowledge_network(run: RunView) -> Any:
             porting=float(world.porting[index, ROCM : CN_OTHER + 1, lane].mean()),
             open_weights=firm.open_weights,
         )
+    leaders = set(np.flatnonzero(world.leads[:, lane] > 0.0).tolist())
+    rate = parameter(run, DIFFUSION) * run.number("switch", SW_SPILLOVERS)
     for index, firm in enumerate(firms):
         near = {int(other) for other in world.neighbour[index]}
-        reach = [_reachable(run, other, index, near) for other in range(len(firms))]
-        best = int(np.argmax([access * lead for access, lead, _ in reach]))
-        rate = parameter(run, DIFFUSION) * run.number("switch", SW_SPILLOVERS)
-        for other, (access, lead, legal) in enumerate(reach):
+        # nobody else can be learnt from
+        reach = {other: _reachable(run, other, index, near) for other in sorted(near | leaders)}
+        best = max(reach, key=lambda other: reach[other][0] * reach[other][1])
+        for other, (access, lead, legal) in reach.items():
             if other == index or (other not in near and access * lead <= 0.0):
                 continue
             graph.add_edge(

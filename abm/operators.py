@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from abm.calendar import FIRST_YEAR, QUARTERS, periods_of, quarter_index, quarter_label
 from abm.outcomes import MONTHS, Floats, Recorded, capability_past, data_pack, first_reach, rising, share
 from abm.schema import DATA, nearest
+from abm.series import NAMED
 from abm.tables import number, observed_series, text
 
 LAST_OBSERVED = quarter_index("2024Q4")
@@ -72,6 +73,11 @@ class Operator:
     percent: bool = False
     start: int = 0
     firms: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Firms of the default world that it is about."""
+        return (*self.firms, *(firm for name in self.uses for firm in NAMED.get(name, ())))
 
     @property
     def fiscal(self) -> bool:

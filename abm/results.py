@@ -19,7 +19,7 @@ from abm.lineage import Lineage
 from abm.operators import OPERATORS, Observed, observe, silent
 from abm.outcomes import OUTCOMES, Outcome
 from abm.schema import nearest
-from abm.series import FIRM_SERIES, INDEX, SERIES
+from abm.series import FIRM_SERIES, INDEX, NAMED, SERIES, absent
 from abm.storage import ResultsError, new_folder, read_results, write_results
 from abm.vocabulary import LAWS
 
@@ -38,11 +38,6 @@ _FIRM_INDEX = {series.name: place for place, series in enumerate(FIRM_SERIES)}
 
 _FRAMED = (("run", "quarter"), ("run", "quarter", "firm"))
 """Dimensions of what fits into one table with a row per run and quarter."""
-
-
-def _by_quarter() -> list[str]:
-    """Series and outcomes with a value for each run and quarter."""
-    return [*INDEX, *(name for name, made in OUTCOMES.items() if made.dims == _FRAMED[0])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,12 +131,22 @@ class Results:
     @property
     def names(self) -> tuple[str, ...]:
         """Recorded series, derived outcomes, series by firm, what added agents recorded."""
-        return (*INDEX, *OUTCOMES, *_FIRM_INDEX, *self.added)
+        return (*self._series, *OUTCOMES, *_FIRM_INDEX, *self.added)
+
+    @property
+    def _series(self) -> list[str]:
+        """Recorded series, without those about firms that this world lacks."""
+        return [name for name in INDEX if not absent(name, NAMED.get(name, ()), self.firms)]
+
+    @property
+    def _by_quarter(self) -> list[str]:
+        """Series and outcomes with a value for each run and quarter."""
+        return [*self._series, *(name for name, made in OUTCOMES.items() if made.dims == _FRAMED[0])]
 
     @property
     def observations(self) -> tuple[str, ...]:
         """Names that `observe` accepts."""
-        return tuple(OPERATORS)
+        return tuple(name for name, made in OPERATORS.items() if not absent(name, made.needs, self.firms))
 
     @property
     def runs(self) -> int:
@@ -178,6 +183,8 @@ class Results:
         """Bare values of a recorded series, shape (run, quarter), a read-only view with the run first."""
         if name not in INDEX:
             raise UnknownNameError(f"series {name!r} is unknown{nearest(name, INDEX)}")
+        if lacks := absent(name, NAMED.get(name, ()), self.firms):
+            raise UnknownNameError(lacks)
         view: Floats = self.record[INDEX[name]].T
         view.flags.writeable = False
         return view
@@ -251,6 +258,8 @@ class Results:
             why = f": the model cannot speak about it: {silent()[name]}" if name in silent() else None
             unknown = f" is unknown{nearest(str(name), OPERATORS)}"
             raise UnknownNameError(f"observation {name!r}{unknown if why is None else why}")
+        if lacks := absent(name, OPERATORS[name].needs, self.firms):
+            raise UnknownNameError(lacks)
         return observe(OPERATORS[name], self, len(self.quarters))
 
     def design_on_sale(self, name: str) -> NDArray[np.str_]:
@@ -276,7 +285,7 @@ class Results:
         """
         import pandas as pd  # noqa: PLC0415  (slow to import)
 
-        chosen = list(_by_quarter() if names is None else names)
+        chosen = list(self._by_quarter if names is None else names)
         columns = {name: self[name] for name in chosen}
         for name, labelled in columns.items():
             if labelled.dims not in _FRAMED:
@@ -355,7 +364,7 @@ class Results:
     def _summary(self) -> list[list[Any]]:
         """Median and 90 % interval of every series and outcome by quarter, a header first."""
         rows: list[list[Any]] = [["name", "unit", "quarter", "runs", "p05", "median", "p95"]]
-        for name in _by_quarter():
+        for name in self._by_quarter:
             labelled = self[name]
             for t, quarter in enumerate(self.quarters):
                 found = spread(labelled.values[:, t])

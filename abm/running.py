@@ -115,10 +115,12 @@ def _run(
     """Run some places, those of one machine, in one kernel; what is kept of each line, by place."""
     machine, plan, count, resume = builder.machine, builder.plan, len(mine), tree.resume
     builders = [builder.beside([index * tree.width + place for place in mine]) for index in range(len(tree.lines))]
-    compiled = kernel(request.lanes, machine)
+    total = request.worlds.size * count
+    # scratch of a large world grows with firms x lanes
+    lanes = min(request.lanes, total, 2) if tree.arms[0].shape.large else request.lanes
+    compiled = kernel(lanes, machine)
     names = (*RECORDS, "failed_quarter", "failed_law", *machine.recorded)
     changing = changing_fields(machine.fields, plan.arrays, bool(machine.kinds))
-    total, lanes = request.worlds.size * count, request.lanes
     ids_of = [one.lanes for one in builders]
     designs = [design.id for design in plan.designs]
 
@@ -168,7 +170,7 @@ def _outcome(tree: Tree, index: int, builder: Any, request: Request, found: Sequ
                 replications=request.replications,
                 world=worlds,
                 parameters=builder.values(arm, worlds // request.replications),
-                firms=tuple(firm.id for firm in plan.world.firms),
+                firms=tuple(plan.world.firms[place].id for place in plan.arrays["recorded"]),
                 designs=tuple(design.id for design in plan.designs),
                 manifest=_manifest(lineage, plan, request),
                 added=added,

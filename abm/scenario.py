@@ -16,6 +16,7 @@ from abm.policy import Policy, load_policy
 from abm.policy_schema import Instrument
 from abm.policy_toml import PolicyError
 from abm.scenario_values import choice, flag, nearest_of, number, quarter, table, text, texts
+from abm.shape import NETWORKS, SPREAD, Synthetic, WorldShape, read_synthetic
 from abm.slide import CHINA_GATES, Slide
 from abm.timeline import (
     CONTINUATIONS,
@@ -75,6 +76,8 @@ class Scenario:
         Agents that the model does not have by itself (`abm.kinds.AgentKind`).
     mode, timeline
         How the policy came about; the counterfactual arm is made from the same timeline.
+    shape
+        Firms and networks of the world, which both arms share (`abm.shape.WorldShape`).
 
     Raises `ScenarioError` on an unknown parameter, mechanism, rule or mode, on a value out of range and on a function
     that cannot stand for its rule.
@@ -95,6 +98,7 @@ class Scenario:
     kinds: tuple[Kind, ...] = ()
     mode: str = "script"
     timeline: Timeline = field(default_factory=Timeline)
+    shape: WorldShape = field(default_factory=WorldShape)
 
     def __post_init__(self) -> None:
         where = f"scenario {self.name!r}"
@@ -140,6 +144,21 @@ class Scenario:
         if path.suffix == ".toml":
             raise ScenarioError(f"{path}: no such file; built-in scenarios: {', '.join(_names())}")
         raise ScenarioError(f"no scenario {str(name_or_path)!r}{nearest_of(name_or_path, _names())}")
+
+    @classmethod
+    def synthetic(
+        cls, firms: int, seed: int = 1, spread: float = SPREAD, scenario: Scenario | str | Path = "history"
+    ) -> Scenario:
+        """The same law in a world of `firms` drawn AI firms, 3 to 100,000 (`abm.synthetic`).
+
+        >>> compare(Scenario.synthetic(firms=1000, seed=1))
+        """
+        base = scenario if isinstance(scenario, Scenario) else cls.load(scenario)
+        return replace(base, shape=replace(base.shape, synthetic=Synthetic(firms, seed, spread)))
+
+    def with_network(self, network: str, seed: int = 1) -> Scenario:
+        """Choose the world's networks: "default", or a null model of them (`abm.shape.NETWORKS`)."""
+        return replace(self, shape=replace(self.shape, network=network, network_seed=seed))
 
     @property
     def slide(self) -> Slide:
@@ -245,6 +264,7 @@ class Scenario:
             china_gate=self.china_gate,
             rules=self.rules,
             kinds=self.kinds,
+            shape=self.shape,
         )
         if other.mode != "script":
             at = other.timeline
@@ -270,6 +290,7 @@ class Scenario:
             "instruments": list(self.law.ids),
             "rules": {name: origin(function) for name, function in sorted(self.rules.items())},
             "agents": [kind.describe() for kind in self.kinds],
+            **self.shape.describe(),
         }
 
 
@@ -322,6 +343,8 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "china_gate": choice(CHINA_GATES),
     "point": flag,
     "parameters": table,
+    "synthetic": read_synthetic,
+    "network": choice(NETWORKS),
 }
 """Keys of a scenario file; `timeline` replaces the history, `policy` adds instruments, `drop` removes some."""
 
@@ -365,6 +388,7 @@ def _read(path: Path) -> Scenario:
         source=str(path),
         mode=values["mode"],
         timeline=timeline,
+        shape=WorldShape(values.get("synthetic"), values.get("network", NETWORKS[0])),
     )
     usual = CONTINUATIONS[values["mode"] == "sliding"]
     return scenario.with_continuation(values.get("continuation", usual))

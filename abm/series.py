@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -122,6 +123,9 @@ SERIES = (
 
 INDEX = {series.name: place for place, series in enumerate(SERIES)}
 
+NAMED = {"tencent_spending": ("TENCENT",)}
+"""Series about one firm of the default world; other worlds do not have them."""
+
 FIRM_SERIES = (
     Series("firm_spending", "USD bn", "paid for chips and rented compute"),
     Series("firm_training", "thousand A100", "useful training compute installed"),
@@ -136,3 +140,10 @@ FIRM_SERIES = (
 def at(name: str) -> int:
     """Row of a series in `World.record`."""
     return INDEX[name]
+
+
+def absent(name: str, needed: Sequence[str], firms: Sequence[str]) -> str:
+    """What is wrong with a name that is about firms which a world lacks: one line with the cure, "" if nothing is."""
+    missing = [firm for firm in needed if firm not in firms]
+    cure = f"take firm_spending of one of {', '.join(firms[:3])}, ..."
+    return f"{name!r} is about the firm {missing[0]}, which this world does not have; {cure}" if missing else ""

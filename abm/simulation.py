@@ -26,6 +26,7 @@ from abm.handle import Handle
 from abm.lawtables import compile_law
 from abm.leverage import Leverage, Stages, leverage_from, leverage_lines, measured_step
 from abm.machine import Machine, compiled_before, kernel, machine_of
+from abm.null_networks import null_network
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.parameters import defaults, draw
 from abm.policy import Policy
@@ -33,9 +34,11 @@ from abm.results import Panel, Results, horizon_step
 from abm.running import REPLICATIONS, Given, Outcome, Progress, Request, run_lines
 from abm.scenario import Scenario, ScenarioError
 from abm.series import FIRM_SERIES, SERIES
+from abm.shape import WorldShape
 from abm.slide import Slide
 from abm.start import Lanes, dimension_sizes
 from abm.state import Field, Floats, Ints, allocate
+from abm.synthetic import synthetic_firms
 from abm.tables import DataPack, load_pack
 from abm.vocabulary import FIRM_HETEROGENEITY, LEARNING_RULES, QUARTERS, SWITCHES
 from abm.world import Blueprint, blueprint
@@ -61,20 +64,22 @@ def shipped_pack(cset: bool = True) -> DataPack:
 def prepare(arms: Sequence[Scenario], pack: DataPack | None = None, world: Path | str | None = None) -> Blueprint:
     """Everything that the runs of these arms share: designs, law tables, firms, offers."""
     laws = tuple(arm.law for arm in arms)
-    slides, equal = tuple(arm.slide for arm in arms), _firms_equal(arms)
-    if pack is None and world is None:
-        return _shipped_plan(laws, slides, equal)
-    return _plan(laws, slides, equal, shipped_pack() if pack is None else pack, world)
+    slides, shape = tuple(arm.slide for arm in arms), _shape(arms)
+    if pack is None and world is None and not shape.large:
+        return _shipped_plan(laws, slides, shape)
+    if world is not None and shape.synthetic is not None:
+        raise ScenarioError("a world file and key 'synthetic' both say which firms there are; drop one of them")
+    return _plan(laws, slides, shape, shipped_pack() if pack is None else pack, world)
 
 
 @lru_cache(maxsize=16)
-def _shipped_plan(policies: tuple[Policy, ...], slides: tuple[Slide, ...], equal: bool) -> Blueprint:
+def _shipped_plan(policies: tuple[Policy, ...], slides: tuple[Slide, ...], shape: WorldShape) -> Blueprint:
     """Plan on the shipped data; simulations write to none of its arrays, so calls with the same law share it."""
-    return _plan(policies, slides, equal, shipped_pack(), None)
+    return _plan(policies, slides, shape, shipped_pack(), None)
 
 
 def _plan(
-    policies: Sequence[Policy], slides: Sequence[Slide], equal: bool, pack: DataPack, world: Path | str | None
+    policies: Sequence[Policy], slides: Sequence[Slide], shape: WorldShape, pack: DataPack, world: Path | str | None
 ) -> Blueprint:
     generations = [design for line in roadmap(pack).values() for design in line]
     own = [{design.id: design for design in redesigns(pack, [policy])} for policy in policies]
@@ -86,17 +91,22 @@ def _plan(
     laws = [compile_law(policy, designs, pack) for policy in policies]
     allowed = [frozenset(always | set(mine)) for mine in own]
     plan = blueprint(load_world_file(world), pack, designs, laws, slides, allowed)
-    return equal_firms(plan) if equal else plan
+    plan = plan if shape.synthetic is None else synthetic_firms(plan, shape.synthetic)
+    return null_network(equal_firms(plan) if shape.equal else plan, shape)
 
 
-def _firms_equal(arms: Sequence[Scenario]) -> bool:
-    """Whether the arms are about firms that are all alike; firms belong to the world that the arms share."""
+def _shape(arms: Sequence[Scenario]) -> WorldShape:
+    """Firms and networks, which belong to the world that the arms share."""
     equal = {FIRM_HETEROGENEITY in arm.off for arm in arms}
     if len(equal) > 1:
         raise ScenarioError(
             f"{FIRM_HETEROGENEITY} is a matter of the world that both arms share; switch it off in both or in none"
         )
-    return equal == {True}
+    shapes = list(dict.fromkeys(arm.shape for arm in arms))
+    if len(shapes) > 1:
+        key = "synthetic" if len({one.synthetic for one in shapes}) > 1 else "network"
+        raise ScenarioError(f"key {key!r} is a matter of the world that both arms share; give both arms the same")
+    return replace(shapes[0], equal=equal == {True})
 
 
 def parameter_values(arm: Scenario, seed: int, points: Ints, given: Given | None = None) -> dict[str, Floats]:

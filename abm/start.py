@@ -155,24 +155,22 @@ def _start_capability(pack: DataPack, runs: int) -> Floats:
 
 def _installed(plan: Blueprint, value: dict[str, Floats], runs: int) -> tuple[Floats, Floats, Floats]:
     """Chips of 2020Q1 by firm: V100-class on NVIDIA's line, TPUs on Google's own."""
-    world, _static = plan.world, plan.arrays
+    world, bloc = plan.world, plan.arrays["bloc"]
     unit = _old_chip(plan)[0]
     deployed = np.zeros((len(world.firms), len(world.offers), 2, runs))
     mean = np.zeros_like(deployed)
     compute = np.zeros((len(world.firms), runs))
     rows = plan.pack.initial.where(quantity="installed_compute_a100_train")
-    installed = {bloc: number(rows.one(entity=bloc), "value") for bloc in BLOCS}
+    installed = np.array([number(rows.one(entity=name), "value") for name in BLOCS])
     own = number(plan.pack.initial.one(entity="US", quantity="installed_compute_tpu_a100_train"), "value")
     custom = next(i for i, offer in enumerate(world.offers) if offer.kind == OFFER_KINDS[CUSTOM])
-    for place, firm in enumerate(world.firms):
-        train = value["training_share_us" if firm.bloc != "CN" else "training_share_cn"]
-        owned = installed[firm.bloc] * plan.start_share[place]
-        for offer, amount in ((0, owned), (custom, own * plan.custom_share[place])):
-            chips = amount / unit
-            deployed[place, offer, 0] = chips * train
-            deployed[place, offer, 1] = chips * (1.0 - train)
-            mean[place, offer] = unit if amount > 0.0 else 0.0
-            compute[place] += amount
+    train = np.where((bloc == CN)[:, None], value["training_share_cn"], value["training_share_us"])
+    for offer, amount in ((0, installed[bloc] * plan.start_share), (custom, own * plan.custom_share)):
+        chips = (amount / unit)[:, None]
+        deployed[:, offer, 0] = chips * train
+        deployed[:, offer, 1] = chips * (1.0 - train)
+        mean[:, offer] = np.where(amount > 0.0, unit, 0.0)[:, None, None]
+        compute += amount[:, None]
     return deployed, mean, compute
 
 

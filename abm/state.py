@@ -22,6 +22,7 @@ class World(NamedTuple):
 
     # --- what is the same in every lane
     firms: Annotated[Ints, Of("firm | index | firms in the order of the world file")]
+    recorded: Annotated[Ints, Of("recorded | index | firms whose own series are kept")]
     watched: Annotated[Ints, Of("one | index | firm whose spending is a series of its own")]
     bloc: Annotated[Ints, Of("firm | index | bloc of the firm")]
     buyer_class: Annotated[Ints, Of("quarter firm | index | how export law sees the buyer")]
@@ -127,7 +128,7 @@ class World(NamedTuple):
     stringency: Annotated[Floats, Of("run | 0-1 | performance and tools denied to China, rules in force")]
     stringency_known: Annotated[Floats, Of("run | 0-1 | the same with announced rules")]
     stringency_smooth: Annotated[Floats, Of("run | 0-1 | exponentially weighted stringency")]
-    relative: Annotated[Floats, Of("run | factor | free designs over their table values, by sliding thresholds")]
+    relative: Annotated[Floats, Of("run | factor | licence-free designs over table values, by sliding thresholds")]
     best_tpp: Annotated[Floats, Of("run | TPP | of the best US line, last quarter")]
     cut: Annotated[Floats, Of("run | 0/1 | stringency rose this quarter")]
     signal: Annotated[Floats, Of("run | 0/1 | a rise is announced")]
@@ -354,7 +355,7 @@ class World(NamedTuple):
     failed_quarter: Annotated[Ints, Of("run | quarter | first broken law, -1 if none")]
     failed_law: Annotated[Ints, Of("run | index | which law")]
     record: Annotated[Floats, Of("series quarter run | own unit | what a statistician would have seen")]
-    firm_record: Annotated[Floats, Of("firm_series quarter firm run | own unit | the same by firm")]
+    firm_record: Annotated[Floats, Of("firm_series quarter recorded run | own unit | the same by firm")]
 
 
 FIELDS = read_fields(World)

@@ -12,8 +12,9 @@ import numpy as np
 from abm.backfire import Comparison
 from abm.effects import Effect
 from abm.intervals import Spread, spread
+from abm.running import REPLICATIONS, Progress
 from abm.scenario import Scenario
-from abm.simulation import REPLICATIONS, Progress, run_arms
+from abm.simulation import run_arms
 
 WITHOUT, THREAT = "none_0", "none_threat"
 EFFECTS = ("lead", "self_reliance", "domestic_output", "us_revenue")

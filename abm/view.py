@@ -14,7 +14,7 @@ import numpy as np
 from abm.calendar import quarter_label
 from abm.policy import last_day
 from abm.schema import nearest
-from abm.series import INDEX
+from abm.series import INDEX, NAMED, absent
 from abm.state import FIELDS, Floats, World
 from abm.vocabulary import ECOSYSTEMS, LAWS, RESEARCH, WORKLOADS
 
@@ -121,6 +121,8 @@ class RunView:
         """A recorded series up to the last quarter run, a copy; names are those of `abm.series.SERIES`."""
         if name not in INDEX:
             raise KeyError(f"no series {name!r}{nearest(name, INDEX)}")
+        if lacks := absent(name, NAMED.get(name, ()), self.names("firm")):
+            raise KeyError(lacks)
         return self.world.record[INDEX[name], : self.step + 1, self.lane].copy()
 
     def latest(self, name: str) -> float:

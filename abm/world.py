@@ -112,6 +112,7 @@ def _firm_arrays(world: WorldFile, pack: DataPack) -> dict[str, Any]:
             share[t, bloc == b] /= share[t, bloc == b].sum()
     return {
         "firms": np.arange(count),
+        "recorded": np.arange(count),
         "watched": np.array([world.firm("TENCENT")]),
         "bloc": bloc,
         "side": np.where(bloc == CN, 0, 1),

@@ -44,8 +44,10 @@ def printed(pairs: list[Pair]) -> str:
 
 def main() -> int:
     """Write the picture, the block of results, and the pages that have scripts of their own."""
-    import demonstrations  # noqa: PLC0415  (beside this file, found when it runs as a script)
+    import convergence  # noqa: PLC0415  (beside this file, found when it runs as a script)
+    import demonstrations  # noqa: PLC0415
     import mechanisms  # noqa: PLC0415
+    import networks  # noqa: PLC0415
     import observations  # noqa: PLC0415
     import prior  # noqa: PLC0415
 
@@ -57,7 +59,7 @@ def main() -> int:
             picture.convert("RGB").quantize(COLOURS).save(PICTURE, optimize=True)
     text = README.read_text(encoding="utf-8")
     README.write_text(RESULTS.sub(lambda found: found[1] + printed(pairs) + found[3], text), encoding="utf-8")
-    return max(page.main() for page in (observations, prior, demonstrations, mechanisms))
+    return max(page.main() for page in (observations, prior, demonstrations, mechanisms, networks, convergence))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from abm.backfire import HORIZONS, Comparison, RegimeTable
 from abm.calendar import periods_of
-from abm.operators import OPERATORS, Observed
+from abm.operators import Observed
 from abm.results import Results
 
 Floats = NDArray[np.float64]
@@ -103,7 +103,7 @@ class Prior:
     @cached_property
     def observed(self) -> dict[str, Observed]:
         """Every statistic with at least one fact, by name."""
-        found = {name: self.controls.observe(name) for name in OPERATORS}
+        found = {name: self.controls.observe(name) for name in self.controls.observations}
         return {name: one for name, one in found.items() if np.isfinite(one.observed.value).any()}
 
     @cached_property

@@ -39,6 +39,8 @@ def leave(world: World, step: int) -> None:
     if not anyone_leaves(world):
         return
     for seller in world.firms:
+        if not leaves(world, seller):
+            continue
         for buyer in world.firms:
             if world.bloc[buyer] == world.bloc[seller] and buyer != seller:
                 sell_to(world, seller, buyer)
@@ -90,10 +92,17 @@ def spare_the_last(state: World) -> None:
 
 def anyone_leaves(state: World) -> bool:
     """Whether a firm leaves in any lane of the block."""
-    found = 0.0
+    found = False
     for firm in state.firms:
-        for run in range(LANES):
-            found += state.leaving[firm, run]
+        found = found or leaves(state, firm)
+    return found
+
+
+def leaves(state: World, firm: int) -> bool:
+    """Whether a firm leaves in any lane of the block."""
+    found = 0.0
+    for run in range(LANES):
+        found += state.leaving[firm, run]
     return found > 0.0
 
 

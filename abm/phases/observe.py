@@ -241,8 +241,9 @@ def observe_firms(state: World, step: int) -> None:
         trained = top_mean(state, state.trained, CN, run, False)
         state.record[DISTILLED_CN, step, run] = state.record[CAPABILITY_CN, step, run] - trained
         state.record[TENCENT_SPENDING, step, run] = state.spent[state.watched[0], run] - state.total[run]
+    for place in range(state.recorded.shape[0]):
+        record_firm(state, step, place)
     for firm in state.firms:
-        record_firm(state, step, firm)
         for run in range(LANES):
             state.record[COMPUTE_WORLD, step, run] += state.training[firm, run]
             state.record[EXITED_FIRMS, step, run] += state.exited[firm, run]
@@ -299,15 +300,16 @@ def add_chinese_firm(state: World, step: int, firm: int) -> None:
             state.record[WAREHOUSE_CN, step, run] += state.warehouse[firm, offer, run]
 
 
-def record_firm(state: World, step: int, firm: int) -> None:
-    """Series by firm, in the order of `abm.series.FIRM_SERIES`."""
+def record_firm(state: World, step: int, place: int) -> None:
+    """Series of a firm that is recorded, in the order of `abm.series.FIRM_SERIES`."""
+    firm = state.recorded[place]
     for run in range(LANES):
-        state.firm_record[0, step, firm, run] = state.spent[firm, run]
-        state.firm_record[1, step, firm, run] = state.training[firm, run]
-        state.firm_record[2, step, firm, run] = state.capability[firm, run]
-        state.firm_record[3, step, firm, run] = state.mix[firm, EFFICIENCY, run]
-        state.firm_record[4, step, firm, run] = state.mix[firm, PORTING, run]
-        state.firm_record[5, step, firm, run] = state.spent[firm, run] / (state.budget[firm, run] + TINY)
+        state.firm_record[0, step, place, run] = state.spent[firm, run]
+        state.firm_record[1, step, place, run] = state.training[firm, run]
+        state.firm_record[2, step, place, run] = state.capability[firm, run]
+        state.firm_record[3, step, place, run] = state.mix[firm, EFFICIENCY, run]
+        state.firm_record[4, step, place, run] = state.mix[firm, PORTING, run]
+        state.firm_record[5, step, place, run] = state.spent[firm, run] / (state.budget[firm, run] + TINY)
 
 
 def observe_china_chain(state: World, step: int, run: int) -> None:

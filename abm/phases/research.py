@@ -261,16 +261,33 @@ def plan_own_chips(state: World) -> None:
 
 def newcomers(state: World, step: int) -> None:
     """Firms that do not exist yet are founded by people of their bloc: they start with its leaders' algorithms."""
-    for firm in state.firms:
-        if state.alive[step, firm] > 0.0:
+    for bloc in range(state.leader_open.shape[0]):
+        if not anyone_to_come(state, step, bloc):
             continue
         for run in range(LANES):
-            best, serve = LOWEST, LOWEST
-            for other in state.firms:
-                same = state.bloc[other] == state.bloc[firm] and present(state, step, other, run) > 0.0
-                best = larger(best, select(same, state.algorithm[other, TRAIN, run], LOWEST))
-                serve = larger(serve, select(same, state.algorithm[other, SERVE, run], LOWEST))
-            state.algorithm[firm, TRAIN, run] = best
-            state.algorithm[firm, SERVE, run] = serve
-            state.trained[firm, run] = 0.0
-            state.capability[firm, run] = 0.0
+            state.best[run], state.total[run] = LOWEST, LOWEST
+        for other in state.firms:
+            if state.bloc[other] != bloc:
+                continue
+            for run in range(LANES):
+                there = present(state, step, other, run) > 0.0
+                train = select(there, state.algorithm[other, TRAIN, run], LOWEST)
+                serve = select(there, state.algorithm[other, SERVE, run], LOWEST)
+                state.best[run] = larger(state.best[run], train)
+                state.total[run] = larger(state.total[run], serve)
+        for firm in state.firms:
+            if state.bloc[firm] != bloc or state.alive[step, firm] > 0.0:
+                continue
+            for run in range(LANES):
+                state.algorithm[firm, TRAIN, run] = state.best[run]
+                state.algorithm[firm, SERVE, run] = state.total[run]
+                state.trained[firm, run] = 0.0
+                state.capability[firm, run] = 0.0
+
+
+def anyone_to_come(state: World, step: int, bloc: int) -> bool:
+    """Whether a firm of the bloc has yet to be founded."""
+    found = False
+    for firm in state.firms:
+        found = found or (state.bloc[firm] == bloc and state.alive[step, firm] == 0.0)
+    return found

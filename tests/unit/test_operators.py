@@ -209,7 +209,10 @@ def test_capex_of_platforms_is_that_of_the_firms_together() -> None:
     assert all_four.observe("CN3_CAPEX_H1").at("2024H1")[0] == pytest.approx(3 * 2 / 0.4 * 7.2)
     assert all_four.observe("ALIBABA_CAPEX_Q").at("2024Q4")[0] == pytest.approx(1 / 0.4 * 7.2)
     assert all_four.observe("BAIDU_CAPEX").at("2024H1")[0] == pytest.approx(2 / 0.4 * 7.2)
-    assert np.isnan(run.observe("CN4_CAPEX").values).all()  # the world has no Alibaba
+    with pytest.raises(UnknownNameError, match="ALIBABA, which this world does not have; take firm_spending"):
+        run.observe("CN4_CAPEX")
+    assert "CN4_CAPEX" not in run.observations
+    assert "TENCENT_CAPEX_Q" in run.observations
     with pytest.raises(UnknownNameError, match="'firm_spending'"):
         run.by_firm("firm_spend", "TENCENT")
 
@@ -317,7 +320,7 @@ def test_interval_of_an_observation_stands_beside_it() -> None:
 
 def test_failed_run_is_unknown_in_every_statistic() -> None:
     run = made(2, failed={1: (30, 0)}, value_cn=1.0, compute_world=1.0, tool_spending=1.0)
-    for name in OPERATORS:
+    for name in run.observations:
         assert np.isnan(run.observe(name).values[1]).all(), name
 
 
