@@ -1,13 +1,14 @@
-"""Carry out designs on the way to an answer: each in a folder of its own, resumed after a kill, read when it is whole."""
+"""Carry out designs on the way to an answer: each in a folder of its own, resumed after a kill, read when whole."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from abm.engine import thread_count
 from experiments.analysis import Table, read_table
-from experiments.design import Design
+from experiments.design import Design, Floats
 from experiments.pools import Pool, ThreadPool, WorkerPool
 from experiments.runner import Runner
 from experiments.store import Store
@@ -18,6 +19,17 @@ SHARD_RUNS = 2048
 
 class StoppedError(Exception):
     """The sweep was asked to stop before its end; the same command goes on with it."""
+
+
+def seed_of(seed: int, name: str) -> int:
+    """Root seed of a part of a study, so that its parts see different chance."""
+    return int.from_bytes(hashlib.sha256(f"{seed}|{name}".encode()).digest()[:6], "little")
+
+
+def points_design(design: Design, table: dict[str, Floats], seed: int) -> Design:
+    """The same study at points of one's own."""
+    size = len(next(iter(table.values())))
+    return replace(design, sampler="table", table=table, factors=(), asked=size, seed=seed)
 
 
 @dataclass(frozen=True)
