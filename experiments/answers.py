@@ -103,7 +103,7 @@ def len_bases(found: Indices) -> int:
 def _caption(table: Table, more: str) -> str:
     have = table.inputs
     return (
-        f"{' against '.join(have.arms[:2])}; {have.points:,} points ({have.sampler}) x {have.replications} replications x "
+        f"{' against '.join(have.arms[:2])}; {have.points:,} points ({have.sampler}) x {have.replications} worlds x "
         f"{len(have.arms)} arms, seed {have.seed}; {table.failures['worlds']} worlds failed. {more} Intervals: 90 %, "
         f"bootstrap. Not calibrated. Design {table.hash[:12]}."
     )
@@ -134,15 +134,7 @@ def discovery_answer(
         from experiments.region_plots import box_picture  # noqa: PLC0415  (slow to import)
 
         write_json(out / "boxes.json", facts)
-        write_csv(
-            out / "boxes.csv",
-            [
-                row
-                for kind, some in (("prim", found.boxes), ("cart", tree))
-                for number, box in enumerate(some)
-                for row in _box_rows(kind, number, box)
-            ],
-        )
+        write_csv(out / "boxes.csv", [*_box_rows("prim", found.boxes), *_box_rows("cart", tree)])
         more = {key: facts[key] for key in ("design", "runs", "replications", "seed", "failed", "regime", "horizon")}
         write_picture(out, "box", box_picture(found, cases, _caption(table, "")), more | {"interval_over": "points"})
     return Answer(facts, _box_lines(found, tree, cases))
@@ -153,11 +145,14 @@ def _box(box: Box) -> dict[str, Any]:
     return {"coverage": box.coverage, "density": box.density, "mass": box.mass, "limits": limits}
 
 
-def _box_rows(kind: str, number: int, box: Box) -> list[dict[str, Any]]:
-    head = {"method": kind, "box": number, "coverage": box.coverage, "density": box.density, "mass": box.mass}
-    return [
-        {**head, "parameter": name, "sign": sign, "bound": bound, "quasi_p": p} for name, sign, bound, p in box.limits
-    ]
+def _box_rows(kind: str, boxes: tuple[Box, ...]) -> list[dict[str, Any]]:
+    """One row a restriction."""
+    found = []
+    for number, box in enumerate(boxes, start=1):
+        facts = _box(box)
+        limits = facts.pop("limits")
+        found += [{"method": kind, "box": number, **facts, **limit} for limit in limits]
+    return found
 
 
 def _box_lines(found: Discovery, tree: tuple[Box, ...], cases: Cases) -> list[str]:
@@ -186,8 +181,9 @@ def phase_answer(found: PhaseDiagram, out: Path) -> Answer:
 
     rows = found.rows()
     counted = {name: sum(row["regime"] == name for row in rows) for name in NAMES}
-    facts = {
-        "x": found.x.name, "y": found.y.name, "horizon": found.horizon, "points": len(rows), "rounds": list(found.rounds),
+    facts: dict[str, Any] = {
+        "x": found.x.name, "y": found.y.name, "horizon": found.horizon, "points": len(rows),
+        "rounds": list(found.rounds),
         "worlds_a_point": int(found.worlds[0]), "runs": 2 * int(found.worlds.sum()), "failed": found.failed,
         "regimes": {name: number for name, number in counted.items() if number},
         "bistable": int(found.bistable.sum()), "designs": list(found.designs),
@@ -223,15 +219,8 @@ def policy_answer(front: Front, out: Path) -> Answer:
     caption += f"{facts['seed']}; {facts['failed']} runs failed. Not calibrated. Design {facts['designs'][0][:12]}."
     write_picture(out, "pareto_set", pareto_picture(front, caption), {**facts, "interval": "none; means over futures"})
     lines = [f"{len(best)} of {len(rows)} policies are beaten by none ({facts['robust']}, {facts['futures']} futures)"]
-    for row in best[:TOP]:
-        lines.append(
-            "  "
-            + ", ".join(
-                f"{key} {value:.3g}"
-                for key, value in row.items()
-                if isinstance(value, float) and ("_mean" in key or key in [factor.name for factor in front.factors])
-            )
-        )
+    shown = [*(factor.name for factor in front.factors), *(f"{one.name}_mean" for one in front.objectives)]
+    lines += ["  " + ", ".join(f"{key} {row[key]:.3g}" for key in shown) for row in best[:TOP]]
     return Answer({**facts, "pareto": best}, lines)
 
 
@@ -242,7 +231,8 @@ def adaptive_answer(found: Adapted, out: Path) -> Answer:
     write_csv(out / "waves.csv", rows)
     write_json(out / "waves.json", facts)
     lines = [
-        f"  {wave.points:,} points: {wave.mean:.4g} ({wave.low:.4g} to {wave.high:.4g}), half-width {wave.half_width:.3g}"
+        f"  {wave.points:,} points: {wave.mean:.4g} ({wave.low:.4g} to {wave.high:.4g}), "
+        f"half-width {wave.half_width:.3g}, {wave.failed} of {wave.worlds:,} worlds failed"
         for wave in found.waves
     ]
     said = "reached" if found.reached else "not reached; give more points with --most"

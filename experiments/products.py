@@ -1,4 +1,4 @@
-"""Tables and pictures of an analysis: written whole beside their place and renamed, each picture with its provenance."""
+"""Tables and pictures of an analysis: each is there whole or not at all, each picture with its provenance."""
 
 from __future__ import annotations
 

@@ -63,7 +63,8 @@ def _bounds(axes: Axes, box: Box, cases: Cases, found: Discovery) -> None:
         axes.barh(place, (right - left) / span, left=(left - least) / span, height=0.5, color=CONTROLS)
         stands = [found.stability.share.get(f"{name} {sign}", 0.0) for one, sign, *_ in box.limits if one == name]
         axes.text(
-            0, place - 0.36, f"{left:.3g} to {right:.3g} of {least:.3g} to {most:.3g}; in {max(stands):.0%} of resamples",
+            0, place - 0.36,
+            f"{left:.3g} to {right:.3g} of {least:.3g} to {most:.3g}; in {max(stands):.0%} of resamples",
             fontsize=7.2, color=GREY, va="bottom",
         )  # fmt: skip
     axes.set_yticks(range(len(names)), [named(name) for name in names])
@@ -93,7 +94,7 @@ def phase_picture(found: PhaseDiagram, caption: str) -> Figure:
     with mpl.rc_context(STYLE):
         figure = page(
             9.2, 7.2, f"Regimes over {named(found.x.name)} and {named(found.y.name)}, {found.horizon}",
-            f"{len(found.place):,} points in rounds of {', '.join(map(str, found.rounds))}; most frequent regime of each",
+            f"{len(found.place):,} points in rounds of {', '.join(map(str, found.rounds))}; most frequent regime",
             caption,
         )  # fmt: skip
         axes = figure.add_axes((0.1, 0.15, 0.6, 0.72))
@@ -130,7 +131,7 @@ def pareto_picture(front: Front, caption: str) -> Figure:
     with mpl.rc_context(STYLE):
         figure = page(
             4.4 * (len(objectives) - 1) + 0.6, 5.2, "Policies that no other beats",
-            f"means over futures; colour: {named(lever.name)}; ring: by {front.search.settings.robust}; star: the law as it is",
+            f"means over futures; colour: {named(lever.name)}; ring: {front.search.settings.robust}; star: as enacted",
             caption,
         )  # fmt: skip
         panels = figure.subplots(1, len(objectives) - 1, squeeze=False)[0]
