@@ -102,7 +102,7 @@ def cluster_shares(codes: Integers, clusters: Integers, categories: int, level: 
 
 def _bootstrap(count: Floats, size: Floats, level: float) -> tuple[Floats, Floats]:
     """Percentile interval of each share over resampled clusters."""
-    shares = [(weight @ count) / (weight @ size)[:, None] for weight in _resamples(size.size)]
+    shares = [(weight @ count) / (weight @ size)[:, None] for weight in resamples(size.size)]
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(np.concatenate(shares), [tail, 1.0 - tail], axis=0)
     return low, high
@@ -158,7 +158,7 @@ def cluster_means(values: Floats, clusters: Integers, level: float = LEVEL) -> M
     if names.size == 0:
         return Means(nothing, nothing, nothing, np.zeros(values.shape[1], np.int64), 0)
     mean = _over(total.sum(axis=0), count.sum(axis=0))
-    drawn = [_over(weight @ total, weight @ count) for weight in _resamples(names.size)]
+    drawn = [_over(weight @ total, weight @ count) for weight in resamples(names.size)]
     low, high = _ends(np.concatenate(drawn), level)
     return Means(mean, low, high, known.sum(axis=0), names.size)
 
@@ -177,7 +177,7 @@ def _ends(drawn: Floats, level: float) -> tuple[Floats, Floats]:
     return ends[0], ends[1]
 
 
-def _resamples(clusters: int) -> Iterator[Floats]:
+def resamples(clusters: int) -> Iterator[Floats]:
     """How often each cluster is drawn, (resample, cluster), in blocks to bound memory; the same for every call."""
     generator = Generator(PCG64(RESAMPLE_SEED))
     for _ in range(RESAMPLES // _BLOCK):
@@ -263,7 +263,7 @@ class Waiting:
         np.add.at(ended, (place, step), 1.0)
         low, high = np.full((2, steps.size), np.nan)
         if names.size:
-            drawn = [_kaplan_meier(weight @ begun, weight @ ended) for weight in _resamples(names.size)]
+            drawn = [_kaplan_meier(weight @ begun, weight @ ended) for weight in resamples(names.size)]
             low, high = _ends(np.concatenate(drawn), level)
         at_risk = _at_risk(ended.sum(axis=0, keepdims=True))[0].astype(np.int64)
         return Survival(steps, alive, low, high, at_risk, begun.sum(axis=0).astype(np.int64), names.size)

@@ -333,6 +333,11 @@ def us_profit_present_value(run: Recorded) -> Floats:
     return present_value(run.series("us_vendor_profit"))
 
 
+@outcome("thousand chips", "frontier chips through the grey market in the four quarters to date")
+def smuggled_year(run: Recorded) -> Floats:
+    return year_sum(run.series("smuggled_chips"))
+
+
 @outcome("USD bn", "sales of foreign toolmakers to China's advanced lines since 2022Q3, present value")
 def toolmaker_sales_present_value(run: Recorded) -> Floats:
     return present_value(run.series("toolmaker_sales"))

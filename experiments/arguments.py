@@ -93,9 +93,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_prior(commands)
     _add_ablate(commands)
     _add_audit(commands)
-    from experiments.sweep_commands import add_sweep_commands  # noqa: PLC0415  (it builds on this module)
+    from experiments.analysis_commands import add_analysis_commands  # noqa: PLC0415  (they build on this module)
+    from experiments.sweep_commands import add_sweep_commands  # noqa: PLC0415
 
     add_sweep_commands(commands)
+    add_analysis_commands(commands)
     return parser
 
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from experiments.analysis_commands import ANALYSIS_ACTS
 from experiments.arguments import USAGE, build_parser
 from experiments.sweep_commands import SWEEP_ACTS
 
@@ -197,6 +198,7 @@ ACTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "ablate": ablate_command,
     "audit": audit_command,
     **SWEEP_ACTS,
+    **ANALYSIS_ACTS,
 }
 """What carries out each command."""
 

@@ -30,6 +30,9 @@ def _whole(value: Any) -> int:
     return value
 
 
+ALL = "all"
+"""In the place of a table of parameters: every one that has a prior of its own."""
+
 DESIGN: dict[str, Callable[[Any], Any]] = {
     "sampler": choice(ALL_SAMPLERS),
     "points": _whole,
@@ -135,13 +138,24 @@ def _factors(content: Mapping[str, Any]) -> list[Factor]:
     """Levers and uncertainties, in the order of the file."""
     found: list[Factor] = []
     for role, section in (("lever", "levers"), ("uncertainty", "uncertainties")):
-        for name, given in content.get(section, {}).items():
+        listed = content.get(section, {})
+        if listed == ALL:
+            varied = {factor.name for factor in found} | set(content.get("fixed", {}))
+            listed = {name: "prior" for name, p in PARAMETERS.items() if _alone(p) and name not in varied}
+        if not isinstance(listed, Mapping):
+            raise DesignError(f"key {section!r} must be a table of parameters or {ALL!r}, not {listed!r}")
+        for name, given in listed.items():
             if name not in PARAMETERS:
                 raise DesignError(f"key '{section}.{name}': no such parameter{nearest_of(name, PARAMETERS)}")
             if any(factor.name == name for factor in found):
                 raise DesignError(f"key '{section}.{name}': is a lever already")
             found.append(_factor(f"{section}.{name}", PARAMETERS[name], given, role))
     return found
+
+
+def _alone(p: Parameter) -> bool:
+    """Whether a parameter is drawn, and alone: a share of a group moves the others."""
+    return p.prior not in ("fixed", "dirichlet")
 
 
 def _factor(key: str, p: Parameter, given: Any, role: str) -> Factor:

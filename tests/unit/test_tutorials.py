@@ -9,6 +9,8 @@ import pytest
 
 import abm
 
+NEEDS = {"with_salib.py": "SALib", "with_ema.py": "ema_workbench"}
+"""Libraries that are no dependencies of the model."""
 FOLDER = Path(abm.__file__).parents[1] / "docs" / "tutorials"
 SHOWN = {
     "first_answer.py": ("US lead", "full backfire", "bands twice as wide"),
@@ -16,6 +18,9 @@ SHOWN = {
     "mechanisms.py": ("in the controlled arm", "threats alone"),
     "one_world.py": ("quarter 2023Q4", "believes in a cut-off", "thousand chips"),
     "against_data.py": ("NVDA_CHINA_REV_BILL", "periods inside the band"),
+    "plain_mesa.py": ("quarter by quarter to 2024Q4", "of what lax enforcement does"),
+    "with_salib.py": ("160 rows of 4 pairs of worlds", "algorithmic_progress", "first-order"),
+    "with_ema.py": ("experiments in one call", "coverage", "density"),
 }
 
 
@@ -29,6 +34,8 @@ def test_every_tutorial_is_tried_and_listed():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
 def test_tutorials_run(name, capsys):
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
     runpy.run_path(str(FOLDER / name), run_name="__main__")
     printed = capsys.readouterr().out
     for text in SHOWN[name]:
