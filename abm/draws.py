@@ -30,6 +30,9 @@ STREAMS: Final[dict[str, int]] = {
     "network": 14,
     "grey_path": 20,
     "random_mix": 21,
+    "us_lead_noise": 30,
+    "us_option": 31,
+    "us_notice": 32,
 }
 """What chance decides, with the number that stands for it in every draw. Numbers are never changed or used again."""
 

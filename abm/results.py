@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.calendar import QUARTERS, quarter_index, quarter_label
+from abm.decisions import Decisions, decisions
 from abm.intervals import spread
 from abm.labelled import Failed, Labelled, Panel, UnknownNameError
 from abm.operators import OPERATORS, Observed, observe, silent
@@ -254,6 +255,16 @@ class Results:
         codes = self.series(name)
         ids = np.asarray([*self.designs, ""])
         return np.asarray(ids[np.where(np.isnan(codes) | (codes < 0), len(self.designs), codes).astype(np.int64)])
+
+    def decisions(self, run: int) -> Decisions:
+        """Who changed which rule when, seeing what, in one run (the id of its world); printed as a table.
+
+        Raises
+        ------
+        ResultsError
+            If there is no such run.
+        """
+        return decisions(self, run)
 
     # --- taking it elsewhere ------------------------------------------------------------------------------------------
 

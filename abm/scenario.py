@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from abm.additions import Kind, Rule, checked_kinds, checked_rules, origin
-from abm.calendar import QUARTERS, quarter_index, quarter_label
+from abm.calendar import QUARTERS, quarter_index, quarter_label, quarter_of
 from abm.parameters import ParameterError, check_values, load_parameters
 from abm.policy import Policy, load_policy
 from abm.policy_schema import Instrument
@@ -18,11 +18,14 @@ from abm.policy_toml import PolicyError
 from abm.scenario_values import choice, flag, nearest_of, number, quarter, table, text, texts
 from abm.slide import Slide
 from abm.timeline import (
+    BY_RULE,
     CONTINUATIONS,
     MODES,
+    RULED,
     SCRIPT_END,
     ScenarioError,
     Timeline,
+    check_rule_from,
     on_top,
     shipped_history,
 )
@@ -52,6 +55,8 @@ class Scenario:
         Dated instruments, already changed for the mode.
     relative_from
         Quarter index from which thresholds slide with the best US line (freeze_rel); None for absolute thresholds.
+    decided
+        True: once the script has ended the US decides by rule, in modes that have a script to follow (`rule_start`).
     ratio
         TPP that ships without licence over that of the best US line (mode "sliding"); None for what the script leaves.
     fixed
@@ -79,6 +84,7 @@ class Scenario:
     description: str = ""
     policy: Policy = field(default_factory=lambda: Timeline().policy("script"))
     relative_from: int | None = None
+    decided: bool = False
     ratio: float | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
@@ -134,12 +140,20 @@ class Scenario:
     @property
     def slide(self) -> Slide:
         """How the thresholds move with the best US line."""
-        return Slide(self.relative_from, self.ratio)
+        return Slide(self.relative_from, self.ratio, self.rule_start)
+
+    @property
+    def rule_start(self) -> int | None:
+        """First quarter, as an index, in which the US decides by rule; None if it never does."""
+        if not self.decided or self.relative_from is None or self.mode not in RULED:
+            return None
+        return self.relative_from + (self.mode != "rule")
 
     @property
     def continuation(self) -> str:
-        """What follows the script: freeze_abs or freeze_rel."""
-        return CONTINUATIONS[self.relative_from is not None]
+        """What follows the script: freeze_abs, freeze_rel or rule."""
+        absolute, relative, rule = CONTINUATIONS
+        return rule if self.decided else absolute if self.relative_from is None else relative
 
     @property
     def law(self) -> Policy:
@@ -200,16 +214,28 @@ class Scenario:
         return replace(self, point=point)
 
     def with_continuation(self, continuation: str) -> Scenario:
-        """Choose what follows the script: "freeze_abs", or "freeze_rel" (thresholds slide with the best US line)."""
+        """Choose what follows the script: "freeze_abs", "freeze_rel" or "rule".
+
+        Under "freeze_rel" thresholds slide with the best US line; under "rule" they slide too, and from the quarter
+        after the script on the US tightens or loosens by what it sees (MODEL R2).
+        Counterfactual arms never get a US rule: under "rule" their thresholds slide, as those of their pair do.
+        """
         if continuation not in CONTINUATIONS:
             known = nearest_of(continuation, CONTINUATIONS)
             raise ScenarioError(f"scenario {self.name!r}: unknown continuation {continuation!r}{known}")
+        if self.mode in BY_RULE and continuation != "rule":
+            raise ScenarioError(
+                f"scenario {self.name!r}: key 'continuation': in mode {self.mode!r} the US decides by rule, so it is "
+                f"'rule', not {continuation!r}; remove the key, or take mode 'script'"
+            )
         if self.mode == "sliding" and continuation != "freeze_rel":
             raise ScenarioError(
                 f"scenario {self.name!r}: thresholds of mode 'sliding' cannot be fixed; try mode 'tight'"
             )
         last = min(self.timeline.last_quarter(self.mode), quarter_index(SCRIPT_END))
-        return replace(self, relative_from=last if continuation == "freeze_rel" else None)
+        moves = continuation != "freeze_abs"
+        last += self.mode == "rule"  # the ratio is that of the last quarter of the script
+        return replace(self, relative_from=last if moves else None, decided=continuation == "rule")
 
     def counterfactual(self, name: str = "none_0") -> Scenario:
         """Make the other arm of a pair: same parameters, mechanisms, rules and agents, law of that built-in scenario.
@@ -231,9 +257,13 @@ class Scenario:
         )
         if other.mode != "script":
             at = other.timeline
-            timeline = replace(self.timeline, frozen_at=at.frozen_at, lifted_from=at.lifted_from)
+            timeline = replace(
+                self.timeline, frozen_at=at.frozen_at, lifted_from=at.lifted_from, rule_from=at.rule_from
+            )
             arm = replace(arm, policy=timeline.counterfactual(other.mode), timeline=timeline)
-        return arm if self.relative_from is None or self.ratio is not None else arm.with_continuation("freeze_rel")
+        if self.relative_from is None or self.ratio is not None or arm.mode in BY_RULE:
+            return arm
+        return arm.with_continuation(self.continuation if arm.mode in RULED else "freeze_rel")
 
     def describe(self) -> dict[str, Any]:
         """All that defines the scenario as plain values, for manifests."""
@@ -243,6 +273,7 @@ class Scenario:
             "source": Path(self.source).name,
             "mode": self.mode,
             "continuation": self.continuation,
+            "us_rule_from": None if self.rule_start is None else quarter_label(self.rule_start),
             "relative_from": None if self.relative_from is None else quarter_label(self.relative_from),
             "parameters": "defaults" if self.point else "drawn from priors",
             "sliding_ratio": self.ratio,
@@ -250,6 +281,7 @@ class Scenario:
             "off": sorted(self.off),
             "strategy_learning": self.learning,
             "instruments": list(self.law.ids),
+            "script": [[quarter_label(quarter_of(one.effective)), one.jurisdiction, one.id] for one in self.law],
             "rules": {name: origin(function) for name, function in sorted(self.rules.items())},
             "agents": [kind.describe() for kind in self.kinds],
         }
@@ -294,6 +326,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "continuation": choice(CONTINUATIONS),
     "script_until": quarter,
     "frozen_at": quarter,
+    "rule_from": quarter,
     "sliding_ratio": number,
     "lifted_from": quarter,
     "timeline": text,
@@ -346,7 +379,7 @@ def _read(path: Path) -> Scenario:
         mode=values["mode"],
         timeline=timeline,
     )
-    usual = CONTINUATIONS[values["mode"] == "sliding"]
+    usual = {"sliding": "freeze_rel", **dict.fromkeys(BY_RULE, "rule")}.get(values["mode"], "freeze_abs")
     return scenario.with_continuation(values.get("continuation", usual))
 
 
@@ -359,5 +392,6 @@ def _timeline(path: Path, values: Mapping[str, Any]) -> Timeline:
         history.with_instruments(*added)
     except PolicyError as error:
         raise ScenarioError(f"{path.name}: {error}") from None
-    quarters = {key: values[key] for key in ("script_until", "frozen_at", "lifted_from") if key in values}
+    quarters = {key: values[key] for key in ("script_until", "frozen_at", "lifted_from", "rule_from") if key in values}
+    check_rule_from(path.name, values["mode"], quarters.get("rule_from"))
     return Timeline(history, tuple(added), **quarters)

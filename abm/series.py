@@ -102,6 +102,17 @@ SERIES = (
     Series("tool_bank", "USD bn", "tools bought ahead of rules and not yet in use at China's advanced lines"),
     Series("home_memory", "million stacks", "HBM that China's memory maker can make in the quarter"),
     Series("cut_down_share", "share", "Chinese packages with chips cut down to what foreign foundries may make"),
+    Series("us_review", "0/1", "the US reviews its rules in the quarter"),
+    Series("us_decision", "-1/0/1", "what it decides: 1 tightens, -1 loosens; 0 also without a review"),
+    Series("us_notice", "quarters", "until the announced decision binds"),
+    Series("us_threshold_ratio", "share", "admitted over best US performance by decisions, 0 under the script"),
+    Series("us_tier_shift", "share", "denial of tiers that decisions in force added to the script's"),
+    Series("us_lead_seen", "months", "lead that US agencies see, two quarters late and with noise"),
+    Series("us_evasion_seen", "share", "of China's compute that evades the law, as they see it"),
+    Series("us_lost_seen", "share", "of US vendors' revenue that rules cost them, as they see it"),
+    Series("us_score", "score", "what spoke for tighter rules at the last review"),
+    Series("alignment_nl", "0-1", "how far the Netherlands follow the US of their own will"),
+    Series("alignment_jp", "0-1", "how far Japan follows the US of its own will"),
 )  # fmt: skip
 """All recorded series."""
 

@@ -70,14 +70,14 @@ FLOWS = (
 SWITCHES = (
     "stockpiling", "efficiency", "porting", "full_stack", "learning_by_doing", "knowledge_spillovers",
     "imitation", "us_rd_from_revenue", "grey_market", "shortage_to_research", "redesign", "waiting",
-    "offshore", "exit", "network_effects",
+    "offshore", "exit", "network_effects", "us_rule", "ally_alignment",
 )  # fmt: skip
 """Mechanisms that a scenario can switch off; data, never recompilation."""
 (
     SW_STOCKPILING, SW_EFFICIENCY, SW_PORTING, SW_FULL_STACK, SW_LEARNING, SW_SPILLOVERS,
     SW_IMITATION, SW_RD_FROM_REVENUE, SW_GREY, SW_SHORTAGE_RESEARCH, SW_REDESIGN, SW_WAITING,
-    SW_OFFSHORE, SW_EXIT, SW_NETWORK_EFFECTS,
-) = range(15)  # fmt: skip
+    SW_OFFSHORE, SW_EXIT, SW_NETWORK_EFFECTS, SW_US_RULE, SW_ALLY_ALIGNMENT,
+) = range(17)  # fmt: skip
 
 WORLD_SWITCHES = ("chinas_steps", "firm_heterogeneity")
 """Mechanisms that stand in the law or in the firms' data: switched off, the arrays that the kernel reads lack them."""

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 HORIZONS = tuple(int(year) for year in backfire.HORIZONS)
 
-CONTINUATION_NAMES = {"freeze_abs": "thresholds fixed", "freeze_rel": "thresholds slide"}
+CONTINUATION_NAMES = {
+    "freeze_abs": "thresholds fixed",
+    "freeze_rel": "thresholds slide",
+    "rule": "thresholds by US rule",
+}
 
 NOTE = (
     "After 2026Q3 all is scenario, not forecast; parameters are priors, not yet calibrated; "

@@ -23,7 +23,8 @@ PAIR = 2
 EARLY = 14
 """Quarters that plain Python runs quickly: to 2023Q2, past the first rule and its redesigns."""
 GIVEN = {
-    "arm", "world_id", "parameter", "switch", "learning_rule", "plan_factor", "start_capability", "past_capability", "hazard_start",
+    "arm", "world_id", "parameter", "switch", "learning_rule", "plan_factor", "start_capability",
+    "past_capability", "hazard_start", "counter_control",
 }  # fmt: skip
 """Arrays by run that the engine reads and never writes."""
 BY_SERIES = {"record", "firm_record"}
@@ -55,6 +56,11 @@ def arms_of(name):
     return {
         "history": [history, history.counterfactual("none_0")],
         "sliding": [history.with_continuation("freeze_rel"), Scenario.load("tight")],
+        "rule": [Scenario.load("rule"), Scenario.load("rule").counterfactual("none_0")],
+        "script then rule": [
+            Scenario.load("script_then_rule"),
+            Scenario.load("script_then_rule").without("us_rule", "grey_market"),
+        ],
         "bare": [history.without(*SWITCHES), history.without("waiting", "redesign", "us_rd_from_revenue")],
         "learning": [history.with_learning("replicator"), history.counterfactual("none_0").with_learning("random")],
         "more learning": [history.with_learning("best_reply"), history.with_learning("fixed")],

@@ -12,7 +12,10 @@ from abm.policy import Policy, is_standing, load_policy, none_0
 from abm.rules.chips import list_price
 from abm.scenario import FOLDER, MODES, Scenario, ScenarioError, list_scenarios
 
-BUILT_IN = ("history", "chips_only", "frozen", "lifted_2027", "none_0", "none_threat", "sliding", "tight", "tools_only")
+BUILT_IN = (
+    "history", "chips_only", "frozen", "lifted_2027", "none_0", "none_threat", "rule", "script_then_rule", "sliding",
+    "tight", "tools_only",
+)  # fmt: skip
 
 MY_RULE = """
 id = "my_rule"

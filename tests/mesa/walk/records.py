@@ -20,6 +20,7 @@ from abm.vocabulary import (
     SERVE,
     STOCK,
     TOOLS_CN,
+    TOOLS_NL,
     TRAIN,
     US,
 )
@@ -53,6 +54,7 @@ class Records:
         self.observe_china_chain(row)
         self.observe_tools(row)
         self.observe_rules(row)
+        self.observe_politics(row)
         self.series.append(row)
         self.by_firm.append([record_firm(firm) for firm in self.model.firms])
 
@@ -232,6 +234,14 @@ class Records:
         row["signal"] = regulator.signal
         row["world_capacity"], row["world_sold"] = node.capacity(), node.world_sold
         row["world_stock"] = node.world_stock
+
+    def observe_politics(self, row) -> None:
+        """What governments decided, and what they saw when they did."""
+        us, allies = self.model.regulator.washington, self.model.regulator.allies
+        row["us_review"], row["us_decision"], row["us_notice"] = us.review, us.review * us.step, us.wait
+        row["us_threshold_ratio"], row["us_tier_shift"] = us.ratio if us.start > 0.0 else 0.0, us.shift
+        row["us_lead_seen"], row["us_evasion_seen"], row["us_lost_seen"] = us.lead_seen, us.evasion, us.lost
+        row["us_score"], row["alignment_nl"], row["alignment_jp"] = us.score, *allies.alignment[TOOLS_NL:]
 
 
 def total(agents, name: str) -> float:
