@@ -9,7 +9,9 @@ import numpy as np
 from abm.declared import Field, Floats, Ints
 
 
-def filled(sizes: Mapping[str, int], given: Mapping[str, Floats | Ints], fields: Mapping[str, Field]) -> list[Floats | Ints]:
+def filled(
+    sizes: Mapping[str, int], given: Mapping[str, Floats | Ints], fields: Mapping[str, Field]
+) -> list[Floats | Ints]:
     """The arrays of the declarations in their order: those in `given`, and zeros.
 
     Raises

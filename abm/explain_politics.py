@@ -60,7 +60,7 @@ def _pending(case: Case) -> list[str]:
     now, known = case.after("us_ratio"), case.after("us_ratio_known")
     shift, coming = case.after("us_shift"), case.after("us_shift_known")
     text = f"threshold at {number(now)} of the best US line, denial of tiers {shift:+.2f} on the script's"
-    lines = paragraph("In force", text)
+    lines = paragraph("By rule", text)
     wait = int(case.after("us_wait"))
     if wait:
         when = case.recording.step + wait

@@ -195,7 +195,7 @@ def _find(view: RunView, agent: str) -> tuple[str, int]:
     """Kind and place of an agent; an id in other letters is understood, and so is a regulator's country."""
     known = {name: (kind, place) for kind in reversed(KINDS) for place, name in enumerate(_names(view, kind))}
     name = agent if agent in known else agent.strip().upper().replace(" ", "_")
-    countries = {jurisdiction: regulator for regulator, jurisdiction in offices(view)}
+    countries = {str(row["country"]): str(row["firm_id"]) for row in view.plan.pack.firms.where(type="regulator")}
     name = name if name in known else countries.get(name, name)
     if name not in known:
         raise ExplainError(f"no agent is called {agent!r}{nearest(name, known)}")

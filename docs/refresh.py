@@ -46,6 +46,7 @@ def main() -> int:
     import demonstrations  # noqa: PLC0415  (beside this file, found when it runs as a script)
     import mechanisms  # noqa: PLC0415
     import observations  # noqa: PLC0415
+    import politics  # noqa: PLC0415
     import prior  # noqa: PLC0415
 
     wanted = request()
@@ -56,7 +57,7 @@ def main() -> int:
             picture.convert("RGB").quantize(COLOURS).save(PICTURE, optimize=True)
     text = README.read_text(encoding="utf-8")
     README.write_text(RESULTS.sub(lambda found: found[1] + printed(pairs) + found[3], text), encoding="utf-8")
-    return max(page.main() for page in (observations, prior, demonstrations, mechanisms))
+    return max(page.main() for page in (observations, prior, demonstrations, mechanisms, politics))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def chosen_step(score: float, persistence: float, tighten: float, hold: float, l
 
 
 def moved_ratio(ratio: float, step: float, size: float) -> float:
-    """Threshold over the best US line after a step of `size` in logarithms; at 1 the best line itself is free."""
+    """Threshold over the best US line after a step of `size` in logarithms; at 1 the best line itself is free (MODEL R2)."""
     return smaller(ratio * exp(-step * size), 1.0)
 
 

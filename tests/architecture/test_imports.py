@@ -14,7 +14,7 @@ LAYERS = (
         "vocabulary calendar series slide parameters policy_schema link_cache engine regimes intervals scenario_values",
     ),
     ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning rules.supply_node"),
-    ("declarations", "schema draws policy_toml parameter_index declared allocation state"),
+    ("declarations", "schema draws policy_toml policy_check parameter_index declared allocation state"),
     ("reading", "tables policy link handle worldfile storage labelled"),
     ("what a scenario is made of", "timeline rule_check additions"),
     ("law and phases", "phases law scenario outcomes"),
