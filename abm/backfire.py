@@ -18,6 +18,7 @@ from abm.decomposition import Decomposition, decompose
 from abm.effects import Arms, Effect, Effects
 from abm.intervals import Waiting, cluster_shares, first_lasting, independent_groups, spread
 from abm.leverage import Leverage, measured_step
+from abm.lineage import continuing
 from abm.outcomes import Floats
 from abm.pain import SCOPES, WHOLE, RelativePain, bite_half_life, losses
 from abm.regimes import (
@@ -30,7 +31,7 @@ from abm.regimes import (
     Codes,
     regime_codes,
 )
-from abm.results import Results, UnknownNameError, continuing, horizon_step
+from abm.results import Results, UnknownNameError, horizon_step
 from abm.schema import nearest
 from abm.storage import new_folder, read_leverage, write_leverage
 from abm.verdicts import Backfire, Reclassification, RegimeRow, RegimeTable, SummaryRow

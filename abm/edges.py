@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from abm.law import classify
 from abm.phases.clear import pooled
+from abm.phases.thresholds import admitted_share
 from abm.tables import Row
 from abm.view import RunView
 from abm.vocabulary import BUYER_CLASSES, CN, COMPLIANCE, GREY, LOW_TIER, TOOL_CLASSES, US_NEST
@@ -208,4 +209,13 @@ def sale_law(run: RunView, offer: int, buyer: int) -> tuple[float, str]:
     def ask() -> str:
         return classify(design.spec(), run.today, buyer=name, policy=run.policy).status
 
-    return legal, run.kept(f"law of {design.id} for {name}", ask)
+    status = run.kept(f"law of {design.id} for {name}", ask)
+    return legal, _moved(run, offer, buyer, status)
+
+
+def _moved(run: RunView, offer: int, buyer: int, status: str) -> str:
+    """Legal status of an offer as US decisions since the script moved it."""
+    world, lane = run.world, run.lane
+    script = world.law_open[run.arm, run.law_step, world.design[offer, lane], buyer]
+    now = admitted_share(world, script, offer, buyer, world.us_ratio[lane], lane)
+    return status if (now > 0.0) == (script > 0.0) else "free" if now > 0.0 else "denied"

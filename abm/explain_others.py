@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from abm.explain_politics import PHASES, RULED, SCRIPTED, by_rule, tell_rule
 from abm.network import node_output
 from abm.policy_schema import Instrument
 from abm.recording import Call
@@ -30,10 +31,12 @@ _PACE = {
     "catch_up": "catching up, ln a quarter",
     "design_pace": "growth of the next design, ln a quarter",
 }
-REGULATION = ("react", "regulate")
-"""Phases in which regulators act."""
+REACTING = "react"
+"""Phase in which states answer one another."""
 BLOC_OF = {"CN": CN, "US": US}
 """Bloc whose AI firms a regulator's state may mobilise."""
+ADDED_UP = ("denied", "joint_stringency", "tenancy_open")
+"""Rules by which the law of all regulators is added up."""
 
 
 # --- vendors ----------------------------------------------------------------------------------------------------------
@@ -218,8 +221,8 @@ def _country(case: Case) -> str:
 def _regulates(call: Call, mine: int | None) -> bool:
     """Whether a call is one of all regulators, or an answer of the state whose bloc is `mine`."""
     phases = [site.code.co_name for site in call.sites]
-    answered = REGULATION[0] in phases
-    return call.place.get("bloc", CN) == mine if answered else REGULATION[1] in phases
+    answered = REACTING in phases
+    return call.place.get("bloc", CN) == mine if answered else any(name in PHASES for name in phases)
 
 
 def tell_regulator(case: Case) -> list[str]:
@@ -228,23 +231,23 @@ def tell_regulator(case: Case) -> list[str]:
     policy = case.run.policy
     force = [one for one, _ in policy.in_force(today) if one.jurisdiction == mine]
     known = [one for one, _ in policy.expected(today) if one.jurisdiction == mine and one not in force]
-    lines = paragraph(
-        "Acts", "by dated instruments of the scenario's script; what binds or is known on the quarter's last day"
-    )
+    lines = paragraph("Acts", RULED if by_rule(case) else SCRIPTED)
     lines += _answers(case, mine)
     lines += paragraph("In force", "; ".join(_instrument(one) for one in dict.fromkeys(force)) or "nothing")
     lines += paragraph("Announced", "; ".join(_instrument(one) for one in dict.fromkeys(known)) or "nothing")
+    shown: list[Call] = []
+    lines += tell_rule(case, mine, shown)
     lines += _denial(case, mine)
-    shown = list(regulator_calls(case))
+    measured = [call for call in regulator_calls(case) if call.rule in ADDED_UP]
     text = (
         f"stringency {number(case.after('stringency'))} (known rules {number(case.after('stringency_known'))}): "
         "performance and inputs that all rules together deny China, 0 to 1; "
         f"cut {case.after('cut'):.0f}, signal {case.after('signal'):.0f}"
     )
     lines += paragraph("Adds up to", text)
-    for call in [one for one in shown if one.phase == REGULATION[1]][-6:]:
+    for call in measured[-6:]:
         lines += paragraph("", f"{named(call)} {number(call.result)} from {terms(call)}")
-    return [*lines, *closing(case, shown)]
+    return [*lines, *closing(case, [*shown, *measured])]
 
 
 def _instrument(one: Instrument) -> str:

@@ -192,9 +192,11 @@ def _names(view: RunView, kind: str) -> tuple[str, ...]:
 
 
 def _find(view: RunView, agent: str) -> tuple[str, int]:
-    """Kind and place of an agent; an id in other letters is understood."""
+    """Kind and place of an agent; an id in other letters is understood, and so is a regulator's country."""
     known = {name: (kind, place) for kind in reversed(KINDS) for place, name in enumerate(_names(view, kind))}
     name = agent if agent in known else agent.strip().upper().replace(" ", "_")
+    countries = {str(row["country"]): str(row["firm_id"]) for row in view.plan.pack.firms.where(type="regulator")}
+    name = name if name in known else countries.get(name, name)
     if name not in known:
         raise ExplainError(f"no agent is called {agent!r}{nearest(name, known)}")
     return known[name]

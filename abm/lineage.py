@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -75,3 +76,8 @@ def _cure(name: str) -> str:
         f"results: scenario {name!r} of their manifest is not a built-in one with other settings, so it cannot be run "
         "again from the manifest; give the scenario itself: results.with_scenario(scenario)"
     )
+
+
+def continuing() -> Any:
+    """The module that runs results again; it stands above them, so it is looked up when it is needed."""
+    return import_module("abm.continuing")

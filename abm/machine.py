@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from abm.allocation import world_class
 from abm.engine import LANES
 from abm.handle import widening
 from abm.kinds import PHASES, AgentKind
@@ -16,7 +17,7 @@ from abm.link import compiled_before as linked_before
 from abm.quarter import quarters
 from abm.rule_check import rule_named
 from abm.start import start_arrays
-from abm.state import FIELDS, Field, Floats, Ints, World, world_class
+from abm.state import FIELDS, Field, Floats, Ints, World
 
 if TYPE_CHECKING:
     from abm.scenario import Scenario

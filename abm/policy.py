@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from abm.calendar import quarter_index, quarter_of, quarter_start
+from abm.policy_check import check_timeline
 from abm.policy_schema import NOTHING, Clause, EdaStep, Effect, Instrument, ServiceStep, ToolStep
 from abm.policy_toml import PolicyError, read_instrument
 from abm.scenario_values import nearest_of
@@ -33,6 +34,7 @@ class Policy:
             if one.id in seen:
                 raise PolicyError(f"instrument {one.id!r} occurs twice; give each its own id")
             seen.add(one.id)
+        check_timeline(ordered)
 
     def __len__(self) -> int:
         return len(self.instruments)

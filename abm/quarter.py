@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abm.phases.chance import draw_chance
 from abm.phases.clear import clear, close_market
+from abm.phases.decide import decide
 from abm.phases.deploy import deploy
 from abm.phases.earn import earn
 from abm.phases.exit import leave, share_plan
@@ -12,6 +13,7 @@ from abm.phases.launch import launch
 from abm.phases.lead import measure_lead
 from abm.phases.learn import learn
 from abm.phases.observe import observe
+from abm.phases.observe_politics import observe_politics
 from abm.phases.offshore import lend
 from abm.phases.procure import order
 from abm.phases.produce import produce_china
@@ -21,6 +23,7 @@ from abm.phases.regulate import regulate
 from abm.phases.research import research
 from abm.phases.settle import settle
 from abm.phases.verify import verify
+from abm.phases.watch import watch
 from abm.phases.world_supply import offer_supply, supply_world
 from abm.state import World
 
@@ -31,7 +34,8 @@ def quarter(world: World, step: int) -> None:
     share_plan(world, step)  # firms that have left leave their part of the plan to the others
     launch(world, step)  # new generations and finished redesigns go on sale
     react(world, step)  # states answer what they saw: subsidy, mandate, gate, counter-controls, mobilisation
-    regulate(world, step)  # rules of the script come into force; stringency, cuts, signals
+    decide(world, step)  # after the script the US reviews its rules, allies follow or not
+    regulate(world, step)  # rules come into force; stringency, cuts, signals
     expect(world, step)  # firms revise how likely they are to be cut off
     redesign(world, step)  # vendors whose lines are cut start licence-free designs
     lend(world, step)  # hosts abroad offer compute to tenants from China
@@ -49,7 +53,9 @@ def quarter(world: World, step: int) -> None:
     research(world, step)  # software, porting, own stacks; knowledge flows
     learn(world, step)  # firms shift research to what paid
     observe(world, step)  # record what a statistician would have seen
+    observe_politics(world, step)  # record what governments decided and saw
     measure_lead(world, step)  # how far the US is ahead
+    watch(world, step)  # what governments see of evasion and lost sales
     verify(world, step)  # laws; a run that breaks one is marked
 
 

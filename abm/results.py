@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.calendar import QUARTERS, quarter_index, quarter_label
+from abm.decisions import Decisions, decisions
 from abm.intervals import spread
 from abm.labelled import Failed, Labelled, Panel, UnknownNameError
-from abm.lineage import Lineage
+from abm.lineage import Lineage, continuing
 from abm.operators import OPERATORS, Observed, observe, silent
 from abm.outcomes import OUTCOMES, Outcome
 from abm.schema import nearest
@@ -271,6 +271,16 @@ class Results:
         ids = np.asarray([*self.designs, ""])
         return np.asarray(ids[np.where(np.isnan(codes) | (codes < 0), len(self.designs), codes).astype(np.int64)])
 
+    def decisions(self, run: int) -> Decisions:
+        """Who changed which rule when, seeing what, in one run (the id of its world); printed as a table.
+
+        Raises
+        ------
+        ResultsError
+            If there is no such run.
+        """
+        return decisions(self, run)
+
     # --- taking it elsewhere ------------------------------------------------------------------------------------------
 
     def to_frame(self, names: Sequence[str] | None = None) -> pd.DataFrame:
@@ -370,11 +380,6 @@ class Results:
                 found = spread(labelled.values[:, t])
                 rows.append([name, labelled.unit, quarter, found.n, found.low, found.median, found.high])
         return rows
-
-
-def continuing() -> Any:
-    """The module that runs results again; it stands above this one, so it is looked up when it is needed."""
-    return import_module("abm.continuing")
 
 
 def horizon_step(horizon: int | str, quarters: int = QUARTERS) -> int:

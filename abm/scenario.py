@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from abm.additions import Kind, Rule, checked_kinds, checked_rules, origin
-from abm.calendar import QUARTERS, quarter_index, quarter_label
-from abm.parameters import ParameterError, check_values, load_parameters
-from abm.policy import Policy, load_policy
+from abm.calendar import QUARTERS, quarter_index, quarter_label, quarter_of
+from abm.policy import Policy
 from abm.policy_schema import Instrument
 from abm.policy_toml import PolicyError
+from abm.scenario_checks import checked_mechanisms, checked_values, instruments_of, timeline_of, values_of
 from abm.scenario_values import choice, flag, nearest_of, number, quarter, table, text, texts
 from abm.shape import NETWORKS, SPREAD, Synthetic, WorldShape, read_synthetic
 from abm.slide import CHINA_GATES, Slide
 from abm.timeline import (
+    BY_RULE,
     CONTINUATIONS,
     MODES,
+    RULED,
     SCRIPT_END,
     ScenarioError,
     Timeline,
     on_top,
-    shipped_history,
 )
-from abm.vocabulary import CHINAS_STEPS, LEARNING_RULES, MECHANISMS
+from abm.vocabulary import CHINAS_STEPS, LEARNING_RULES
 
 __all__ = ["CONTINUATIONS", "FOLDER", "KEYS", "MODES", "Scenario", "ScenarioError", "Timeline", "list_scenarios"]
 
@@ -40,8 +39,6 @@ MOBILISATION = ("mobilisation_us", "mobilisation_cn")
 """Parameters that shipped scenarios hold at 0, so that results are first told without mobilisation."""
 
 PolicyLike = Policy | Instrument | str | Path | Iterable[Instrument | str | Path]
-
-_parameters = lru_cache(maxsize=1)(load_parameters)
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,8 @@ class Scenario:
         Dated instruments, already changed for the mode.
     relative_from
         Quarter index from which thresholds slide with the best US line (freeze_rel); None for absolute thresholds.
+    decided
+        True: once the script has ended the US decides by rule, in modes that have a script to follow (`rule_start`).
     ratio
         TPP that ships without licence over that of the best US line (mode "sliding"); None for what the script leaves.
     fixed
@@ -87,6 +86,7 @@ class Scenario:
     description: str = ""
     policy: Policy = field(default_factory=lambda: Timeline().policy("script"))
     relative_from: int | None = None
+    decided: bool = False
     ratio: float | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
@@ -125,8 +125,8 @@ class Scenario:
             raise ScenarioError(
                 f"{where}: key 'sliding_ratio' must lie from {RATIOS[0]} to {RATIOS[1]}, not {self.ratio}"
             )
-        object.__setattr__(self, "fixed", _checked_values(where, self.fixed))
-        object.__setattr__(self, "off", _checked_mechanisms(where, self.off))
+        object.__setattr__(self, "fixed", checked_values(where, self.fixed))
+        object.__setattr__(self, "off", checked_mechanisms(where, self.off))
         object.__setattr__(self, "rules", checked_rules(where, self.rules))
         object.__setattr__(self, "kinds", checked_kinds(where, self.kinds))
 
@@ -164,12 +164,20 @@ class Scenario:
     def slide(self) -> Slide:
         """What follows the script: thresholds that move with the best US line, and China's answers."""
         last = min(quarter_index(self.timeline.script_until), quarter_index(SCRIPT_END))
-        return Slide(self.relative_from, self.ratio, answers=last + 1, gate=self.china_gate)
+        return Slide(self.relative_from, self.ratio, self.rule_start, answers=last + 1, gate=self.china_gate)
+
+    @property
+    def rule_start(self) -> int | None:
+        """First quarter, as an index, in which the US decides by rule; None if it never does."""
+        if not self.decided or self.relative_from is None or self.mode not in RULED:
+            return None
+        return self.relative_from + (self.mode != "rule")
 
     @property
     def continuation(self) -> str:
-        """What follows the script: freeze_abs or freeze_rel."""
-        return CONTINUATIONS[self.relative_from is not None]
+        """What follows the script: freeze_abs, freeze_rel or rule."""
+        absolute, relative, rule = CONTINUATIONS
+        return rule if self.decided else absolute if self.relative_from is None else relative
 
     @property
     def law(self) -> Policy:
@@ -194,7 +202,7 @@ class Scenario:
             last = quarter_label(QUARTERS - 1)
             timeline = replace(self.timeline, history=policy, added=(), script_until=last)
             return replace(self, policy=policy, mode="script", timeline=timeline, ratio=None)
-        added = _instruments(where, policy)
+        added = instruments_of(where, policy)
         try:
             self.timeline.history.with_instruments(*self.timeline.added, *added)
         except PolicyError as error:
@@ -234,16 +242,28 @@ class Scenario:
         return replace(self, point=point)
 
     def with_continuation(self, continuation: str) -> Scenario:
-        """Choose what follows the script: "freeze_abs", or "freeze_rel" (thresholds slide with the best US line)."""
+        """Choose what follows the script: "freeze_abs", "freeze_rel" or "rule".
+
+        Under "freeze_rel" thresholds slide with the best US line; under "rule" they slide too, and from the quarter
+        after the script on the US tightens or loosens by what it sees (MODEL R2).
+        Counterfactual arms never get a US rule: under "rule" their thresholds slide, as those of their pair do.
+        """
         if continuation not in CONTINUATIONS:
             known = nearest_of(continuation, CONTINUATIONS)
             raise ScenarioError(f"scenario {self.name!r}: unknown continuation {continuation!r}{known}")
+        if self.mode in BY_RULE and continuation != "rule":
+            raise ScenarioError(
+                f"scenario {self.name!r}: key 'continuation': in mode {self.mode!r} the US decides by rule, so it is "
+                f"'rule', not {continuation!r}; remove the key, or take mode 'script'"
+            )
         if self.mode == "sliding" and continuation != "freeze_rel":
             raise ScenarioError(
                 f"scenario {self.name!r}: thresholds of mode 'sliding' cannot be fixed; try mode 'tight'"
             )
         last = min(self.timeline.last_quarter(self.mode), quarter_index(SCRIPT_END))
-        return replace(self, relative_from=last if continuation == "freeze_rel" else None)
+        moves = continuation != "freeze_abs"
+        last += self.mode == "rule"  # the ratio is that of the last quarter of the script
+        return replace(self, relative_from=last if moves else None, decided=continuation == "rule")
 
     def counterfactual(self, name: str = "none_0") -> Scenario:
         """Make the other arm of a pair: same parameters, mechanisms, rules and agents, law of that built-in scenario.
@@ -268,9 +288,13 @@ class Scenario:
         )
         if other.mode != "script":
             at = other.timeline
-            timeline = replace(self.timeline, frozen_at=at.frozen_at, lifted_from=at.lifted_from)
+            timeline = replace(
+                self.timeline, frozen_at=at.frozen_at, lifted_from=at.lifted_from, rule_from=at.rule_from
+            )
             arm = replace(arm, policy=timeline.counterfactual(other.mode), timeline=timeline)
-        return arm if self.relative_from is None or self.ratio is not None else arm.with_continuation("freeze_rel")
+        if self.relative_from is None or self.ratio is not None or arm.mode in BY_RULE:
+            return arm
+        return arm.with_continuation(self.continuation if arm.mode in RULED else "freeze_rel")
 
     def describe(self) -> dict[str, Any]:
         """All that defines the scenario as plain values, for manifests."""
@@ -280,6 +304,7 @@ class Scenario:
             "source": Path(self.source).name,
             "mode": self.mode,
             "continuation": self.continuation,
+            "us_rule_from": None if self.rule_start is None else quarter_label(self.rule_start),
             "relative_from": None if self.relative_from is None else quarter_label(self.relative_from),
             "parameters": "defaults" if self.point else "drawn from priors",
             "sliding_ratio": self.ratio,
@@ -288,40 +313,11 @@ class Scenario:
             "strategy_learning": self.learning,
             "china_gate": self.china_gate,
             "instruments": list(self.law.ids),
+            "script": [[quarter_label(quarter_of(one.effective)), one.jurisdiction, one.id] for one in self.law],
             "rules": {name: origin(function) for name, function in sorted(self.rules.items())},
             "agents": [kind.describe() for kind in self.kinds],
             **self.shape.describe(),
         }
-
-
-def _checked_values(where: str, values: Mapping[str, float]) -> dict[str, float]:
-    try:
-        return check_values(_parameters(), values)
-    except ParameterError as error:
-        raise ScenarioError(f"{where}: {error}") from None
-
-
-def _checked_mechanisms(where: str, names: Iterable[str]) -> frozenset[str]:
-    if isinstance(names, str):
-        raise ScenarioError(f"{where}: key 'without' must be a list of mechanisms, such as [{names!r}]")
-    for name in names:
-        if name not in MECHANISMS:
-            raise ScenarioError(f"{where}: unknown mechanism {name!r}{nearest_of(name, MECHANISMS)}")
-    return frozenset(names)
-
-
-def _instruments(where: str, given: Instrument | str | Path | Iterable[Instrument | str | Path]) -> list[Instrument]:
-    """Instruments as they are, and those of files and folders."""
-    items = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
-    found: list[Instrument] = []
-    for item in items:
-        if not isinstance(item, Instrument | str | Path):
-            raise ScenarioError(f"{where}: a policy is a Policy, an Instrument or a path, not {type(item).__name__}")
-        try:
-            found += [item] if isinstance(item, Instrument) else load_policy(item)
-        except PolicyError as error:
-            raise ScenarioError(f"{where}: policy: {error}") from None
-    return found
 
 
 # --- scenario files ---------------------------------------------------------------------------------------------------
@@ -333,6 +329,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "continuation": choice(CONTINUATIONS),
     "script_until": quarter,
     "frozen_at": quarter,
+    "rule_from": quarter,
     "sliding_ratio": number,
     "lifted_from": quarter,
     "timeline": text,
@@ -360,28 +357,17 @@ def list_scenarios() -> dict[str, str]:
 
 def _read(path: Path) -> Scenario:
     """Read a scenario file; paths in it start at its folder."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScenarioError(f"{path}: cannot be read as a scenario: {error}") from None
-    values: dict[str, Any] = {}
-    for key, value in content.items():
-        if key not in KEYS:
-            raise ScenarioError(f"{path.name}: unknown key {key!r}{nearest_of(key, KEYS)}")
-        try:
-            values[key] = KEYS[key](value)
-        except ValueError as error:
-            raise ScenarioError(f"{path.name}: key {key!r}: {error}") from None
+    values = values_of(path, KEYS)
     if "mode" not in values:
         raise ScenarioError(f"{path.name}: key 'mode' is missing; add one of {', '.join(MODES)}")
-    timeline = _timeline(path, values)
+    timeline = timeline_of(path, values)
     scenario = Scenario(
         name=path.stem,
         description=values.get("description", ""),
         policy=timeline.policy(values["mode"]),
         ratio=values.get("sliding_ratio"),
-        fixed=_checked_values(path.name, values.get("parameters", {})),
-        off=_checked_mechanisms(path.name, values.get("without", ())),
+        fixed=checked_values(path.name, values.get("parameters", {})),
+        off=checked_mechanisms(path.name, values.get("without", ())),
         learning=values.get("strategy_learning", LEARNING_RULES[0]),
         china_gate=values.get("china_gate", CHINA_GATES[0]),
         point=values.get("point", False),
@@ -390,18 +376,5 @@ def _read(path: Path) -> Scenario:
         timeline=timeline,
         shape=WorldShape(values.get("synthetic"), values.get("network", NETWORKS[0])),
     )
-    usual = CONTINUATIONS[values["mode"] == "sliding"]
+    usual = {"sliding": "freeze_rel", **dict.fromkeys(BY_RULE, "rule")}.get(values["mode"], "freeze_abs")
     return scenario.with_continuation(values.get("continuation", usual))
-
-
-def _timeline(path: Path, values: Mapping[str, Any]) -> Timeline:
-    """Build the timeline of a file from the keys `timeline`, `drop`, `policy` and the quarters."""
-    added = _instruments(path.name, [path.parent / item for item in values.get("policy", ())])
-    try:
-        history = load_policy(path.parent / values["timeline"]) if "timeline" in values else shipped_history()
-        history = history.without(values.get("drop", ()))
-        history.with_instruments(*added)
-    except PolicyError as error:
-        raise ScenarioError(f"{path.name}: {error}") from None
-    quarters = {key: values[key] for key in ("script_until", "frozen_at", "lifted_from") if key in values}
-    return Timeline(history, tuple(added), **quarters)

@@ -118,6 +118,17 @@ SERIES = (
     Series("mobilised_us", "USD bn", "the same for US firms"),
     Series("ideas_cn", "ln", "own gain in training efficiency, Chinese firms weighted by plan"),
     Series("distilled_cn", "ln FLOP", "capability of China's top three above that of their own training"),
+    Series("us_review", "0/1", "the US reviews its rules in the quarter"),
+    Series("us_decision", "-1/0/1", "what it decides: 1 tightens, -1 loosens; 0 also without a review"),
+    Series("us_notice", "quarters", "until the announced decision binds"),
+    Series("us_threshold_ratio", "share", "admitted over best US performance by decisions, 0 under the script"),
+    Series("us_tier_shift", "share", "denial of tiers that decisions in force added to the script's"),
+    Series("us_lead_seen", "months", "lead that US agencies see, two quarters late and with noise"),
+    Series("us_evasion_seen", "share", "of China's compute that evades the law, as they see it"),
+    Series("us_lost_seen", "share", "of US vendors' revenue that rules cost them, as they see it"),
+    Series("us_score", "score", "what spoke for tighter rules at the last review"),
+    Series("alignment_nl", "0-1", "how far the Netherlands follow the US of their own will"),
+    Series("alignment_jp", "0-1", "how far Japan follows the US of its own will"),
 )  # fmt: skip
 """All recorded series."""
 

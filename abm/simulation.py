@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from abm.allocation import allocate
 from abm.backfire import Comparison
 from abm.branching import Line, Resume, Tree, plan_of
 from abm.calendar import quarter_index, quarter_label
@@ -37,7 +38,7 @@ from abm.series import FIRM_SERIES, SERIES
 from abm.shape import WorldShape
 from abm.slide import Slide
 from abm.start import Lanes, dimension_sizes
-from abm.state import Field, Floats, Ints, allocate
+from abm.state import Field, Floats, Ints
 from abm.synthetic import synthetic_firms
 from abm.tables import DataPack, load_pack
 from abm.vocabulary import FIRM_HETEROGENEITY, LEARNING_RULES, QUARTERS, SWITCHES

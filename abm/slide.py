@@ -20,6 +20,7 @@ class Slide:
     Attributes
     ----------
     start : quarter index from which they move with the best US line; None for never.
+    rule : quarter index from which the US decides by rule; None for never.
     ratio : processing performance (TPP) that ships without licence over that of the best US line; None: whatever the
         rules have left it at when the thresholds begin to move.
     answers : quarter index from which China's mandate, import gate and counter-controls follow their rules.
@@ -28,8 +29,16 @@ class Slide:
 
     start: int | None = None
     ratio: float | None = None
+    rule: int | None = None
     answers: int = QUARTERS
     gate: str = CHINA_GATES[0]
+
+    @property
+    def ruled(self) -> NDArray[np.float64]:
+        """1 in quarters in which the US decides by rule, (quarter,)."""
+        start = QUARTERS if self.rule is None else self.rule
+        ruled: NDArray[np.float64] = (np.arange(QUARTERS) >= start).astype(np.float64)
+        return ruled
 
     @property
     def active(self) -> NDArray[np.float64]:

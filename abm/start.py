@@ -78,6 +78,7 @@ def start_arrays(plan: Blueprint, lanes: Lanes, seed: int) -> dict[str, Floats |
         "opening": np.ones((len(plan.world.offers), runs)),
         "expected": np.ones((len(plan.world.offers), runs)),
         "relative": np.ones(runs),
+        "relative_known": np.ones(runs),
         "design": np.full((len(plan.world.offers), runs), -1),
         "redesign_target": np.full((len(plan.world.offers), runs), -1),
         "generation": np.full((len(plan.world.offers), runs), -1),
@@ -86,9 +87,18 @@ def start_arrays(plan: Blueprint, lanes: Lanes, seed: int) -> dict[str, Floats |
         "mix": np.full((len(plan.world.firms), 3, runs), 1.0 / 3.0),
         "vendor_smooth": np.repeat(plan.arrays["vendor_reference"][0][:, None], runs, axis=1),
     }
+    arrays.update(_start_rules(value, runs))
     arrays.update(_start_firms(plan, value, runs))
     arrays.update(_start_supply(plan, value, runs))
     return arrays
+
+
+def _start_rules(value: dict[str, Floats], runs: int) -> dict[str, Any]:
+    """Thresholds where the script puts them, and how far each jurisdiction follows the US."""
+    own = np.stack([np.ones(runs), value["ally_alignment_nl"], value["ally_alignment_jp"]])
+    follows = np.maximum(own, value["fdpr_reach"])
+    ratios = {name: np.ones(runs) for name in ("us_ratio", "us_ratio_known", "us_ratio_before")}
+    return {**ratios, "alignment": own, "ally_follows": follows, "ally_start": follows.copy()}
 
 
 def _start_firms(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[str, Any]:

@@ -5,16 +5,11 @@ Each line declares one array: dimensions, unit, meaning. Allocation, validation,
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, cast
-
-import numpy as np
+from typing import Annotated, NamedTuple
 
 from abm.declared import Field, Floats, Ints, Of, read_fields
 
-__all__ = ["FIELDS", "Field", "Floats", "Ints", "Of", "World", "allocate", "world_class"]
+__all__ = ["FIELDS", "Field", "Floats", "Ints", "Of", "World"]
 
 
 class World(NamedTuple):
@@ -102,6 +97,7 @@ class World(NamedTuple):
     law_news: Annotated[Floats, Of("arm quarter | 0/1 | admissible designs or what is announced about them changed")]
     law_relative: Annotated[Floats, Of("arm quarter | 0/1 | thresholds grow with the best US line")]
     law_slide: Annotated[Floats, Of("arm quarter | 1/TPP | factor on free designs per TPP of the best US line, or 0")]
+    law_us_rule: Annotated[Floats, Of("arm quarter | 0/1 | the US and its allies decide by rule")]
     law_cloud: Annotated[Floats, Of("arm quarter | share | rented compute abroad that Chinese firms may not use")]
     law_cloud_announced: Annotated[Floats, Of("arm quarter | share | the same, known at its end")]
     # --- lanes
@@ -136,6 +132,32 @@ class World(NamedTuple):
     past_capability: Annotated[Floats, Of("bloc past run | ln FLOP | the same in the quarters from 2017 to 2019")]
     lead: Annotated[Floats, Of("run | months | how long ago the US stood where China stands now, last quarter")]
     lead_before: Annotated[Floats, Of("run | months | the same a quarter earlier")]
+    us_lead_seen: Annotated[Floats, Of("run | months | lead that US agencies see, late and with noise")]
+    us_evasion: Annotated[Floats, Of("run | share | of China's compute that evades the law, averaged")]
+    us_lost: Annotated[Floats, Of("run | share | of US vendors' revenue that rules cost them, averaged")]
+    us_score: Annotated[Floats, Of("run | score | what spoke for tighter rules at the last review")]
+    us_step: Annotated[Floats, Of("run | -1/0/1 | last US decision: 1 tightens, -1 loosens")]
+    us_review: Annotated[Floats, Of("run | 0/1 | the US decides this quarter")]
+    us_due: Annotated[Floats, Of("run | quarter | next review")]
+    us_wait: Annotated[Floats, Of("run | quarters | until the announced decision is in force")]
+    us_news: Annotated[Floats, Of("run | 0/1 | the US announces a change this quarter")]
+    us_start: Annotated[Floats, Of("run | share | admitted over best US performance at the hand-over, 0 before")]
+    us_ratio: Annotated[Floats, Of("run | share | the same as moved by decisions in force; 1 before the hand-over")]
+    us_ratio_known: Annotated[Floats, Of("run | share | the same with what is announced")]
+    us_ratio_before: Annotated[Floats, Of("run | share | the same in force a quarter ago")]
+    us_best: Annotated[Floats, Of("run | A100 = 1 | performance of the best US line under the US rule")]
+    us_reach: Annotated[Floats, Of("run | A100 = 1 | performance of the best design that the script admits")]
+    us_quality: Annotated[Floats, Of("offer run | A100 = 1 | performance of a US line, workloads weighed by money")]
+    us_design: Annotated[Ints, Of("run | index | best design that the script admits")]
+    us_shift: Annotated[Floats, Of("run | share | denial of tiers that decisions in force added to the script's")]
+    us_shift_known: Annotated[Floats, Of("run | share | the same with what is announced")]
+    relative_known: Annotated[Floats, Of("run | factor | sliding thresholds as announced, like relative")]
+    alignment: Annotated[Floats, Of("jurisdiction run | 0-1 | how far an ally follows the US of its own will")]
+    ally_lost: Annotated[Floats, Of("jurisdiction run | share | of toolmakers' sales to China denied, averaged")]
+    ally_follows: Annotated[Floats, Of("jurisdiction run | 0-1 | how far its sellers follow, by US law's reach too")]
+    ally_start: Annotated[Floats, Of("jurisdiction run | 0-1 | the same at the hand-over")]
+    inputs_denied: Annotated[Floats, Of("run | share | denial of tools and memory, last quarter")]
+    tools_denied: Annotated[Floats, Of("run | share | denial of tools, last quarter")]
     inputs_cut: Annotated[Floats, Of("run | 0/1 | denial of tools or memory rose this quarter")]
     inputs_signal: Annotated[Floats, Of("run | 0/1 | such a rise is announced")]
     hazard_start: Annotated[Floats, Of("firm run | 1/quarter | hazard in 2020Q1")]
@@ -360,39 +382,3 @@ class World(NamedTuple):
 
 FIELDS = read_fields(World)
 """Declaration of each array of `World`, in order."""
-
-
-def allocate(sizes: dict[str, int], given: dict[str, Floats | Ints], fields: Mapping[str, Field] = FIELDS) -> World:
-    """A world of zeros with the arrays in `given` in place.
-
-    Parameters
-    ----------
-    sizes : length of each dimension named in `fields`.
-    given : arrays that are already known, by field name.
-    fields : declarations, `FIELDS` first; those of added kinds of agents may follow.
-
-    Raises
-    ------
-    ValueError
-        If a given array is unknown or its shape or type differs from its declaration.
-    """
-    unknown = sorted(set(given) - set(fields))
-    if unknown:
-        raise ValueError(f"state: unknown arrays {unknown}")
-    arrays: list[Any] = []
-    for name, field in fields.items():
-        shape = tuple(sizes[dim] for dim in field.dims)
-        kind = np.int64 if field.integer else np.float64
-        array = given[name] if name in given else np.zeros(shape, kind)
-        if array.shape != shape or array.dtype != kind:
-            raise ValueError(f"state: {name} has shape {array.shape} {array.dtype}, expected {shape} {kind.__name__}")
-        arrays.append(np.ascontiguousarray(array))
-    return world_class(tuple(fields))(*arrays)
-
-
-@lru_cache(maxsize=16)
-def world_class(names: tuple[str, ...]) -> type[World]:
-    """`World`, or a named tuple like it with further arrays behind its own."""
-    if names == World._fields:
-        return World
-    return cast("type[World]", namedtuple("World", names))

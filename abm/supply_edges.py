@@ -31,6 +31,7 @@ from abm.parameter_index import (
     WAFER_RAMP,
 )
 from abm.phases.clear import pooled
+from abm.phases.tiers import memory_open, software_denial, tool_denial
 from abm.rules.numbers import exp
 from abm.rules.supply_node import software_part
 from abm.view import RunView
@@ -89,7 +90,7 @@ def tool_purchases(run: RunView, line: int = FOUNDRY_LINE) -> tuple[ToolPurchase
     for maker, country in enumerate(TOOL_MAKERS):
         for place, tool in enumerate(TOOL_CLASSES):
             home = country == "CN"
-            legal = 1.0 if home else 1.0 - float(world.law_tools[run.arm, step, maker, place])
+            legal = 1.0 if home else 1.0 - float(tool_denial(world, step, maker, place, False, run.lane))
             share = float(world.tool_share[line, maker, place])
             if share == 0.0:
                 continue
@@ -154,7 +155,7 @@ def _software(run: RunView) -> Iterator[Edge]:
     world = run.world
     for place, vendor in enumerate(run.plan.world.vendors):
         paid = parameter(run, DESIGN_COST_SHARE) * run.number("vendor_rd", place)
-        barred = 0.0 if world.vendor_us[place] > 0.0 else float(world.law_eda[run.arm, run.law_step])
+        barred = 0.0 if world.vendor_us[place] > 0.0 else float(software_denial(world, run.law_step, run.lane))
         makers = [
             (node, share, float(world.node_chinese[node_place(run, node)])) for node, share in suppliers(run, "design")
         ]
@@ -262,7 +263,7 @@ def _die_price(run: RunView, vendor: int) -> float:
 
 def _memory(run: RunView) -> Iterator[Edge]:
     """HBM of Chinese designers: imports as far as law lets them and China's own output, in proportion to both."""
-    legal = float(run.world.law_hbm[run.arm, run.law_step])
+    legal = float(memory_open(run.world, run.law_step, False, run.lane))
     imports, foreign = legal * parameter(run, HBM_IMPORT_CAP), run.number("stacks_foreign")
     maker = int(run.world.line_node[MEMORY_LINE])
     own = run.number("node_stock", maker) + run.number("node_used", maker)

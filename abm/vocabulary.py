@@ -71,15 +71,15 @@ SWITCHES = (
     "stockpiling", "efficiency", "porting", "full_stack", "learning_by_doing", "knowledge_spillovers",
     "imitation", "us_rd_from_revenue", "grey_market", "shortage_to_research", "redesign", "waiting",
     "offshore", "exit", "network_effects", "hazard", "subsidy", "mandate", "import_gate", "counter_controls",
-    "mobilisation", "distillation",
+    "mobilisation", "distillation", "us_rule", "ally_alignment",
 )  # fmt: skip
 """Mechanisms that a scenario can switch off; data, never recompilation."""
 (
     SW_STOCKPILING, SW_EFFICIENCY, SW_PORTING, SW_FULL_STACK, SW_LEARNING, SW_SPILLOVERS,
     SW_IMITATION, SW_RD_FROM_REVENUE, SW_GREY, SW_SHORTAGE_RESEARCH, SW_REDESIGN, SW_WAITING,
     SW_OFFSHORE, SW_EXIT, SW_NETWORK_EFFECTS, SW_HAZARD, SW_SUBSIDY, SW_MANDATE, SW_IMPORT_GATE, SW_COUNTER_CONTROLS,
-    SW_MOBILISATION, SW_DISTILLATION,
-) = range(22)  # fmt: skip
+    SW_MOBILISATION, SW_DISTILLATION, SW_US_RULE, SW_ALLY_ALIGNMENT,
+) = range(24)  # fmt: skip
 
 WORLD_SWITCHES = ("chinas_steps", "firm_heterogeneity")
 """Mechanisms that stand in the law or in the firms' data: switched off, the arrays that the kernel reads lack them."""

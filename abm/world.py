@@ -290,6 +290,7 @@ def _law_arrays(
         "law_news": news(candidates, designs, laws, allowed),
         "law_cloud": np.stack([law.cloud for law in laws]),
         "law_cloud_announced": np.stack([law.announced_cloud for law in laws]),
+        "law_us_rule": np.stack([slide.ruled for slide in slides]),
         "law_relative": np.stack([slide.active * (slide.ratio is None) for slide in slides]),
         "law_slide": np.stack([_per_tpp(*one, designs) for one in zip(slides, laws, allowed, strict=True)]),
     }

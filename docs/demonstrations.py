@@ -31,8 +31,9 @@ def lines(found: Sequence[Demonstration]) -> Iterator[str]:
         f"Arms share their worlds: {RUNS} worlds at {RUNS // REPLICATIONS} parameter points drawn from the priors, "
         f"seed {SEED}; nothing is fitted. A direction is shown if it holds in at least {100 * MOST:.0f} % of worlds. "
         "Numbers are medians and 90 % of worlds. Written by `python docs/demonstrations.py`; the directions that are "
-        "shown are asserted by `tests/statistical/test_demonstrations.py`. Demonstrations that need a regulator who "
-        "reacts, and those on the number of firms, are not here."
+        "shown are asserted by `tests/statistical/test_demonstrations.py`. The demonstration that needs a regulator "
+        "who reacts stands in [politics.md](politics.md), that on the number of firms in "
+        "[convergence.md](convergence.md)."
     )
     yield ""
     yield f"![Each mechanism beside its ablation: medians and the middle half of worlds]({PICTURE.name})"

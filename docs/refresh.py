@@ -49,6 +49,7 @@ def main() -> int:
     import mechanisms  # noqa: PLC0415
     import networks  # noqa: PLC0415
     import observations  # noqa: PLC0415
+    import politics  # noqa: PLC0415
     import prior  # noqa: PLC0415
 
     wanted = request()
@@ -59,7 +60,9 @@ def main() -> int:
             picture.convert("RGB").quantize(COLOURS).save(PICTURE, optimize=True)
     text = README.read_text(encoding="utf-8")
     README.write_text(RESULTS.sub(lambda found: found[1] + printed(pairs) + found[3], text), encoding="utf-8")
-    return max(page.main() for page in (observations, prior, demonstrations, mechanisms, networks, convergence))
+    return max(
+        page.main() for page in (observations, prior, demonstrations, mechanisms, politics, networks, convergence)
+    )
 
 
 if __name__ == "__main__":

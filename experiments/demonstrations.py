@@ -132,7 +132,7 @@ class Ensemble:
         self, texts: tuple[str, str, str], rows: tuple[Row, ...], holds: Bools, why: str = ""
     ) -> Demonstration:
         """Count the worlds in which a direction holds."""
-        points = self.arms["history"].point[self.ok]
+        points = next(iter(self.arms.values())).point[self.ok]
         shares = cluster_shares(holds[self.ok].astype(np.int64), points, 2)
         share, low = float(shares.probability[1]), float(shares.low[1])
         return Demonstration(*texts, rows, share, low, int(self.ok.sum()), shares.clusters, why)

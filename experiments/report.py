@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from experiments.runs import Pair
 
 HORIZONS = tuple(int(year) for year in backfire.HORIZONS)
+
+
 NOTE = "After 2026Q3 all is scenario, not forecast; parameters are priors, not yet calibrated."
 
 SUMMARY_HEADER = (

@@ -19,7 +19,7 @@ from abm.results import Results
 from abm.tables import load_pack
 
 FILES = ("manifest.json", "picture.png", "picture.svg", "quantiles.csv", "regimes.csv", "summary.csv", "summary.json")
-CONTINUATIONS = ("freeze_abs", "freeze_rel")
+CONTINUATIONS = ("freeze_abs", "freeze_rel", "rule")
 
 
 def rows(path):
@@ -55,7 +55,7 @@ def faults(folder):
 
 
 def _regime_faults(table):
-    """Probabilities are a partition at every horizon under both continuations."""
+    """Probabilities are a partition at every horizon under every continuation."""
     sums = {}
     for row in table:
         key = (row["continuation"], row["horizon"])

@@ -8,6 +8,7 @@ import mesa
 
 from abm.agents.explained import Explained
 from abm.edges import sale_law
+from abm.phases.tiers import memory_open, service_denial, tool_denial
 from abm.policy_schema import Effect, Instrument
 from abm.view import RunView, by_name
 from abm.vocabulary import BUYER_CLASSES, CN, FOREIGN, JURISDICTIONS, PRIVATE, TOOL_CLASSES, US, US_NEST
@@ -27,8 +28,8 @@ class RegulatorView(Explained):
     """A regulator in one run. All attributes are read-only and show the last quarter run.
 
     Rules come from the dated instruments of the run's scenario, those of a regulator being the ones of its
-    jurisdiction, and from China's answers by rule. Shares are those the engine used in the quarter, weighted by days;
-    lists of instruments are those of its last day.
+    jurisdiction, from China's answers by rule, and where the US `decides` by rule from its decisions. Shares are those
+    the engine used in the quarter, weighted by days; lists of instruments are those of its last day.
     """
 
     kind = "regulator"
@@ -79,8 +80,22 @@ class RegulatorView(Explained):
         world, run = self.run.world, self.run
         if self.jurisdiction not in JURISDICTIONS:
             return dict.fromkeys(TOOL_CLASSES, 0.0)
-        denied = world.law_tools[run.arm, run.law_step, JURISDICTIONS.index(self.jurisdiction)]
-        return dict(zip(TOOL_CLASSES, denied.tolist(), strict=True))
+        maker = JURISDICTIONS.index(self.jurisdiction)
+        denied = (tool_denial(world, run.law_step, maker, tool, False, run.lane) for tool in range(len(TOOL_CLASSES)))
+        return {name: float(share) for name, share in zip(TOOL_CLASSES, denied, strict=True)}
+
+    @property
+    def alignment(self) -> float:
+        """How far it follows US rules of its own will, 0 to 1; NaN for regulators that have no say in the model."""
+        if self.jurisdiction not in JURISDICTIONS:
+            return float("nan")
+        return self.run.number("alignment", JURISDICTIONS.index(self.jurisdiction))
+
+    @property
+    def decides(self) -> bool:
+        """Whether it decides by rule in the quarter instead of following the script: the US and its allies may."""
+        ruled = self.run.world.law_us_rule[self.run.arm, self.run.law_step] > 0.0
+        return bool(ruled and self.jurisdiction in JURISDICTIONS)
 
     @property
     def gate(self) -> dict[str, float]:
@@ -126,12 +141,12 @@ class RegulatorView(Explained):
     @property
     def memory_open(self) -> float:
         """Share of HBM that may be sold to China in the quarter (US rule that binds makers everywhere)."""
-        return float(self.run.world.law_hbm[self.run.arm, self.run.law_step])
+        return float(memory_open(self.run.world, self.run.law_step, False, self.run.lane))
 
     @property
     def service_denial(self) -> float:
         """Share of service of installed tools that the allies together deny in the quarter."""
-        return float(self.run.world.law_service[self.run.arm, self.run.law_step])
+        return float(service_denial(self.run.world, self.run.law_step, self.run.lane))
 
 
 class Regulator(mesa.Agent, RegulatorView):  # type: ignore[misc]

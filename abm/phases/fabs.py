@@ -20,11 +20,12 @@ from abm.parameter_index import (
     TOOL_SUBSTITUTION,
     TOOL_WEAR,
 )
+from abm.phases.tiers import service_denial, tool_denial
 from abm.rules.ai_firm import stock_cover
 from abm.rules.chip_vendor import complements, tool_class_access, worn_tools
 from abm.rules.numbers import exp, larger, select, smaller
 from abm.rules.supply_node import affordable_share, bank_draw, bank_target, tool_position
-from abm.state import Floats, World
+from abm.state import World
 from abm.vocabulary import (
     ETCH_DEP,
     FOUNDRY_LINE,
@@ -64,7 +65,7 @@ def buy_tools(state: World, step: int) -> None:
 def use_tools(state: World, step: int, line: int, run: int) -> None:
     """Tools wear, faster without service, and those bought a while ago come into use."""
     node, slot = state.line_node[line], step % RING
-    service = state.law_service[state.arm[run], step]
+    service = service_denial(state, step, run)
     wear = state.parameter[TOOL_WEAR, run]
     kept = worn_tools(state.node_tools[node, run], wear, state.parameter[SERVICE_WEAR, run], service)
     state.node_tools[node, run] = kept + state.tools_coming[line, slot, run]
@@ -145,19 +146,18 @@ def place_tools(state: World, step: int, line: int, run: int) -> None:
 
 def class_within_reach(state: World, step: int, line: int, tool: int, run: int) -> float:
     """Share of a class of tools that can be had now, from sellers and the bank."""
-    on_sale = class_on_sale(state, state.law_tools, step, line, tool, run)
+    on_sale = class_on_sale(state, step, line, tool, False, run)
     size = state.tool_weight[line, tool] * state.tools_wanted[line, run]
     return smaller(on_sale + state.tool_bank[line, tool, run] / larger(size, TINY), 1.0)
 
 
-def class_on_sale(state: World, law: Floats, step: int, line: int, tool: int, run: int) -> float:
-    """Share of a class that sellers of all countries offer the line under one reading of the law."""
-    arm = state.arm[run]
+def class_on_sale(state: World, step: int, line: int, tool: int, announced: bool, run: int) -> float:
+    """Share of a class that sellers of all countries offer the line, as the law is or as it is announced."""
     return tool_class_access(
         1.0,
-        law[arm, step, TOOLS_US, tool], state.tool_share[line, TOOLS_US, tool],
-        law[arm, step, TOOLS_NL, tool], state.tool_share[line, TOOLS_NL, tool],
-        law[arm, step, TOOLS_JP, tool], state.tool_share[line, TOOLS_JP, tool],
+        tool_denial(state, step, TOOLS_US, tool, announced, run), state.tool_share[line, TOOLS_US, tool],
+        tool_denial(state, step, TOOLS_NL, tool, announced, run), state.tool_share[line, TOOLS_NL, tool],
+        tool_denial(state, step, TOOLS_JP, tool, announced, run), state.tool_share[line, TOOLS_JP, tool],
         home_share(state, step, line, tool, run),
     )  # fmt: skip
 
@@ -171,8 +171,8 @@ def draw_bank(state: World, step: int, line: int, run: int) -> None:
     """Banks give what sellers deny, or what no rule threatens any more; `tools_stored` is what they lack."""
     for tool in range(state.law_tools.shape[3]):
         held, placed = state.tool_bank[line, tool, run], state.tools_placed[line, tool, run]
-        on_sale = class_on_sale(state, state.law_tools, step, line, tool, run)
-        known = class_on_sale(state, state.law_tools_announced, step, line, tool, run)
+        on_sale = class_on_sale(state, step, line, tool, False, run)
+        known = class_on_sale(state, step, line, tool, True, run)
         weight = state.tool_weight[line, tool]
         target = bank_target(tool_cover(state, run), weight * state.tools_need[line, run], on_sale - known)
         drawn = bank_draw(placed, on_sale * weight * state.tools_wanted[line, run], held, target)
@@ -217,30 +217,30 @@ def bought_for_use(state: World, line: int, tool: int, run: int) -> float:
 
 def sell_for_use(state: World, step: int, line: int, tool: int, run: int) -> None:
     """Sales for use at once: Chinese makers keep their share, others fill the rest as far as their laws let them."""
-    arm, bought = state.arm[run], bought_for_use(state, line, tool, run)
+    bought = bought_for_use(state, line, tool, run)
     home = smaller(home_share(state, step, line, tool, run), 1.0)
-    on_sale = class_on_sale(state, state.law_tools, step, line, tool, run)
+    on_sale = class_on_sale(state, step, line, tool, False, run)
     abroad = 0.0
     for maker in range(TOOLS_CN):
-        abroad += state.tool_share[line, maker, tool] * (1.0 - state.law_tools[arm, step, maker, tool])
+        abroad += state.tool_share[line, maker, tool] * (1.0 - tool_denial(state, step, maker, tool, False, run))
     foreign = larger(on_sale - home, 0.0) / larger(on_sale, TINY) * bought
     for maker in range(TOOLS_CN):
-        offered = state.tool_share[line, maker, tool] * (1.0 - state.law_tools[arm, step, maker, tool])
+        offered = state.tool_share[line, maker, tool] * (1.0 - tool_denial(state, step, maker, tool, False, run))
         state.tools_sold[line, maker, tool, run] = foreign * offered / larger(abroad, TINY)
     state.tools_sold[line, TOOLS_CN, tool, run] = bought - foreign * select(abroad > 0.0, 1.0, 0.0)
 
 
 def sell_for_bank(state: World, step: int, line: int, tool: int, run: int) -> None:
     """Sales for the bank: makers whose rules will deny most of what they still sell."""
-    arm, threatened, stored = state.arm[run], 0.0, state.tools_stored[line, tool, run]
+    threatened, stored = 0.0, state.tools_stored[line, tool, run]
     for maker in range(TOOLS_CN):
-        threatened += state.tool_share[line, maker, tool] * coming_denial(state, arm, step, maker, tool)
+        threatened += state.tool_share[line, maker, tool] * coming_denial(state, step, maker, tool, run)
     for maker in range(TOOLS_CN):
-        part = state.tool_share[line, maker, tool] * coming_denial(state, arm, step, maker, tool)
+        part = state.tool_share[line, maker, tool] * coming_denial(state, step, maker, tool, run)
         state.tools_sold[line, maker, tool, run] += stored * part / larger(threatened, TINY)
 
 
-def coming_denial(state: World, arm: int, step: int, maker: int, tool: int) -> float:
+def coming_denial(state: World, step: int, maker: int, tool: int, run: int) -> float:
     """Share of a class that the rules of a maker's country will deny beyond what they deny now."""
-    rise = state.law_tools_announced[arm, step, maker, tool] - state.law_tools[arm, step, maker, tool]
-    return larger(rise, 0.0)
+    known = tool_denial(state, step, maker, tool, True, run)
+    return larger(known - tool_denial(state, step, maker, tool, False, run), 0.0)

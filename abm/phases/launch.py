@@ -17,7 +17,7 @@ from abm.parameter_index import (
 )
 from abm.rules.chip_vendor import catch_up, design_pace, research_ratio
 from abm.rules.chips import accounting_unit, serve_performance, train_performance
-from abm.rules.numbers import exp, log, select
+from abm.rules.numbers import exp, larger, log, select, smaller
 from abm.state import World
 from abm.vocabulary import COMPLIANCE, DOMESTIC, GREY, SERVE, SW_RD_FROM_REVENUE, TRAIN
 
@@ -112,7 +112,10 @@ def ship_redesigns(state: World) -> None:
             if due:
                 state.design[offer, run] = state.redesign_target[offer, run]
             if adapted or off_road_map(state, offer, run):
-                state.scale[offer, run] = state.relative[run]
+                allowed = smaller(state.relative[run], state.relative_known[run])
+                # under the US rule a line for China that a lower threshold cuts stays what it is until it is redesigned
+                keeps = adapted and not due and state.us_start[run] > 0.0
+                state.scale[offer, run] = select(keeps, larger(state.scale[offer, run], allowed), allowed)
             elif due:
                 state.scale[offer, run] = exp(state.technology[state.offer_vendor[offer], run])
 

@@ -16,6 +16,7 @@ from abm.parameter_index import (
     WAFER_PRICE,
 )
 from abm.phases.clear import pooled
+from abm.phases.tiers import software_denial
 from abm.rules.industrial_policy import minerals_moved
 from abm.rules.numbers import larger, select, smaller
 from abm.rules.supply_node import credit_drawn, software_part
@@ -131,7 +132,7 @@ def sell_software(state: World, step: int, vendor: int) -> None:
         if state.node_role[node] != DESIGN:
             continue
         for run in range(LANES):
-            denied = select(american, 0.0, state.law_eda[state.arm[run], step])
+            denied = select(american, 0.0, software_denial(state, step, run))
             part = software_part(state.node_share[node], state.node_chinese[node], home, denied)
             state.node_sales[node, run] += part * software_money(state, vendor, run)
     for run in range(LANES):

@@ -10,7 +10,6 @@ from abm.parameter_index import (
 )
 from abm.phases.earn import top_mean
 from abm.phases.launch import off_road_map
-from abm.phases.observe_states import observe_states
 from abm.phases.procure import find_use, training_share
 from abm.phases.settle import add_rent
 from abm.rules.numbers import LOWEST, larger, select, smaller
@@ -102,7 +101,6 @@ def observe(world: World, step: int) -> None:
         observe_china_chain(world, step, run)
         observe_tools(world, step, run)
         observe_rules(world, step, run)
-    observe_states(world, step)
 
 
 def put(state: World, row: int, step: int, run: int, value: float) -> None:

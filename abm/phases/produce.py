@@ -22,6 +22,7 @@ from abm.parameter_index import (
     YIELD_2024,
 )
 from abm.phases.fabs import buy_tools
+from abm.phases.tiers import memory_open
 from abm.phases.world_supply import run_to_plan
 from abm.rules.ai_firm import stock_cover
 from abm.rules.chip_vendor import bank_need, defect_density, die_yield, packages
@@ -111,7 +112,7 @@ def buy_memory(state: World, step: int) -> None:
         for vendor in range(state.vendor_us.shape[0]):
             if domestic(state, vendor):
                 asked += memory_wanted(state, vendor, run)
-        abroad = state.law_hbm[state.arm[run], step] * state.parameter[HBM_IMPORT_CAP, run]
+        abroad = memory_open(state, step, False, run) * state.parameter[HBM_IMPORT_CAP, run]
         supply = abroad + state.node_stock[node, run]
         share = smaller(supply / larger(asked, TINY), 1.0)
         state.node_orders[node, run] = asked

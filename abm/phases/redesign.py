@@ -21,6 +21,7 @@ from abm.parameter_index import (
     UPGRADE_GAIN,
 )
 from abm.phases.redesign_home import redesign_at_home
+from abm.phases.thresholds import under_threshold
 from abm.rules.ai_firm import cost_of_ownership
 from abm.rules.chip_vendor import price_in_china
 from abm.rules.chips import list_price, quality, redesign_value
@@ -47,7 +48,7 @@ def redesign(world: World, step: int) -> None:
         for run in range(LANES):
             world.scrapped[offer, run] = 0.0
             write_off(world, step, offer, run)
-            news = world.law_news[world.arm[run], step] > 0.0 or world.opening[offer, run] < 1.0
+            news = legal_news(world, step, run) or world.opening[offer, run] < 1.0
             if news and world.switch[SW_REDESIGN, run] > 0.0 and world.redesign_wait[offer, run] == 0.0:
                 start_redesign(world, step, offer, run)
     redesign_at_home(world, step)
@@ -75,16 +76,31 @@ def start_redesign(state: World, step: int, offer: int, run: int) -> None:
     gain = state.parameter[UPGRADE_GAIN, run]
     better = best_value > gain * larger(current, other) and current <= other
     worthwhile = cut and best_value >= state.parameter[SECOND_LINE, run] * other
-    if best >= 0 and best != state.design[offer, run] and (worthwhile or better):
+    # a line above the threshold may come back as the same design, cut down further
+    other_chip = best != state.design[offer, run] or above_threshold(state, offer, run)
+    if best >= 0 and other_chip and (worthwhile or better):
         state.redesign_target[offer, run] = best
         fuse = state.spec_fuse[best] > 0.0
         state.redesign_wait[offer, run] = select(fuse, 1.0, state.parameter[REDESIGN_LAG, run])
 
 
+def legal_news(state: World, step: int, run: int) -> bool:
+    """Whether what law admits, or will admit, changed this quarter."""
+    return state.law_news[state.arm[run], step] > 0.0 or state.us_news[run] > 0.0
+
+
+def above_threshold(state: World, offer: int, run: int) -> bool:
+    """Whether a decision put the threshold below what the line sells."""
+    return state.us_start[run] > 0.0 and not under_threshold(state, offer, state.us_ratio_known[run], run)
+
+
 def write_off(state: World, step: int, offer: int, run: int) -> None:
     """When a rule cuts a line sold in China alone, its unsold stock is worth nothing."""
-    news = state.law_news[state.arm[run], step] > 0.0
-    if not news or state.design[offer, run] < 0 or state.legal_next[offer, PRIVATE, run] >= HALF:
+    if (
+        not legal_news(state, step, run)
+        or state.design[offer, run] < 0
+        or state.legal_next[offer, PRIVATE, run] >= HALF
+    ):
         return
     scrap = state.parameter[SCRAP_SHARE, run] * state.sold_china[offer, run]
     state.scrapped[offer, run] = smaller_stock(scrap, state.world_stock[run], packaging(state, offer, run))
@@ -140,8 +156,8 @@ def design_value(state: World, step: int, design: int, run: int) -> float:
     arm = state.arm[run]
     lost = state.law_duty[arm, step, design] + state.law_share[arm, step, design]
     return redesign_value(
-        state.relative[run] * state.train_of[design, run],
-        state.relative[run] * state.serve_of[design, run],
+        state.relative_known[run] * state.train_of[design, run],
+        state.relative_known[run] * state.serve_of[design, run],
         state.parameter[TRAINING_MONEY_SHARE, run],
         state.parameter[REFERENCE_PRICE, run],
         state.parameter[PRICE_EXPONENT, run],

@@ -1,4 +1,4 @@
-"""Regulators set the rules in force, and what they add up to (MODEL R1-R4 in the script modes)."""
+"""The rules in force, and what they add up to (MODEL R1)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from abm.parameter_index import (
     ENFORCEMENT,
     TRAINING_MONEY_SHARE,
 )
+from abm.phases.thresholds import admitted_share
+from abm.phases.tiers import cloud_coverage, memory_open, strictest_tools
 from abm.rules.chips import denied, joint_stringency
 from abm.rules.numbers import larger, select
 from abm.rules.offshore import tenancy_open
-from abm.state import Floats, World
+from abm.state import World
 from abm.vocabulary import COMPLIANCE, FOREIGN, FRONTIER, GREY, PRIVATE, RENTAL, SERVE, SW_GREY, TRAIN, US_NEST
 
 LANES = 32
@@ -19,27 +21,9 @@ SMOOTHING = 0.25
 
 
 def regulate(world: World, step: int) -> None:
-    """Rules of the script come into force; stringency, cuts and signals follow from them."""
-    slide_thresholds(world, step)
+    """Rules come into force; stringency, cuts and signals follow from them."""
     judge_offers(world, step)
     measure_stringency(world, step)
-
-
-def slide_thresholds(state: World, step: int) -> None:
-    """Under relative thresholds the law moves with the best US line; else it stands still."""
-    for run in range(LANES):
-        best = state.spec_tpp[larger_index(state.design[0, run])] * state.scale[0, run]
-        grown = best / larger(state.best_tpp[run], 1.0)
-        moves = state.law_relative[state.arm[run], step] > 0.0 and state.best_tpp[run] > 0.0
-        state.relative[run] *= select(moves, grown, 1.0)
-        anchored = state.law_slide[state.arm[run], step] * best
-        state.relative[run] = select(anchored > 0.0, anchored, state.relative[run])
-        state.best_tpp[run] = best
-
-
-def larger_index(design: int) -> int:
-    """A valid table index for a line that may have no design yet."""
-    return design if design > 0 else 0
 
 
 def judge_offers(state: World, step: int) -> None:
@@ -54,14 +38,18 @@ def judge_offers(state: World, step: int) -> None:
                 now, known = sells, sells
                 if bound and buyer != FOREIGN and design >= 0:
                     gate, later = state.gate[buyer, run], state.gate_known[buyer, run]
-                    now = gate * state.opening[offer, run] * state.law_open[state.arm[run], step, design, buyer]
-                    known = later * state.law_announced[state.arm[run], step, design, buyer]
+                    law = state.law_open[state.arm[run], step, design, buyer]
+                    law = admitted_share(state, law, offer, buyer, state.us_ratio[run], run)
+                    coming = state.law_announced[state.arm[run], step, design, buyer]
+                    coming = admitted_share(state, coming, offer, buyer, state.us_ratio_known[run], run)
+                    now = gate * state.opening[offer, run] * law
+                    known = later * coming
                 if state.offer_kind[offer] == GREY:
                     now *= state.switch[SW_GREY, run]
                     known *= state.switch[SW_GREY, run]
                 elif state.offer_kind[offer] == RENTAL:
-                    now *= tenancy(state, state.law_cloud[state.arm[run], step], run)
-                    known *= tenancy(state, state.law_cloud_announced[state.arm[run], step], run)
+                    now *= tenancy(state, cloud_coverage(state, step, False, run), run)
+                    known *= tenancy(state, cloud_coverage(state, step, True, run), run)
                 state.legal[offer, buyer, run] = now
                 state.legal_next[offer, buyer, run] = known
 
@@ -76,38 +64,42 @@ def measure_stringency(state: World, step: int) -> None:
     """What the rules deny China. Cuts and signals are about lines on sale and come from law alone."""
     before = step - 1 if step > 0 else 0
     for run in range(LANES):
-        force = line_denial(state, step, run, False)
-        known = line_denial(state, step, run, True)
-        state.cut[run] = select(force > line_denial(state, before, run, False) + SIGNAL_MARGIN, 1.0, 0.0)
+        force = line_denial(state, step, state.us_ratio[run], False, run)
+        known = line_denial(state, step, state.us_ratio_known[run], True, run)
+        was = line_denial(state, before, state.us_ratio_before[run], False, run)
+        state.cut[run] = select(force > was + SIGNAL_MARGIN, 1.0, 0.0)
         state.signal[run] = select(known > force + SIGNAL_MARGIN, 1.0, 0.0)
-        arm = state.arm[run]
-        inputs = input_denial(state.law_tools, state.law_hbm, arm, step)
-        inputs_before = input_denial(state.law_tools, state.law_hbm, arm, before)
-        inputs_known = input_denial(state.law_tools_announced, state.law_hbm_announced, arm, step)
+        inputs, inputs_known = input_denial(state, step, False, run), input_denial(state, step, True, run)
+        inputs_before = select(step > 0, state.inputs_denied[run], inputs)
         state.inputs_cut[run] = select(inputs > inputs_before + SIGNAL_MARGIN, 1.0, 0.0)
         state.inputs_signal[run] = select(inputs_known > inputs + SIGNAL_MARGIN, 1.0, 0.0)
-        tools = tool_denial(state.law_tools, arm, step)
-        tools_known = tool_denial(state.law_tools_announced, arm, step)
-        state.tools_cut[run] = select(tools > tool_denial(state.law_tools, arm, before) + SIGNAL_MARGIN, 1.0, 0.0)
+        state.inputs_denied[run] = inputs
+        tools, tools_known = mean_tool_denial(state, step, False, run), mean_tool_denial(state, step, True, run)
+        tools_before = select(step > 0, state.tools_denied[run], tools)
+        state.tools_cut[run] = select(tools > tools_before + SIGNAL_MARGIN, 1.0, 0.0)
         state.tools_signal[run] = select(tools_known > tools + SIGNAL_MARGIN, 1.0, 0.0)
-        state.stringency[run] = joint_stringency(chip_stringency(state, step, run, False), inputs)
-        state.stringency_known[run] = joint_stringency(chip_stringency(state, step, run, True), inputs_known)
+        state.tools_denied[run] = tools
+        state.stringency[run] = joint_stringency(chip_stringency(state, step, False, run), inputs)
+        state.stringency_known[run] = joint_stringency(chip_stringency(state, step, True, run), inputs_known)
         state.stringency_smooth[run] += SMOOTHING * (state.stringency[run] - state.stringency_smooth[run])
 
 
-def line_denial(state: World, law_step: int, run: int, announced: bool) -> float:
+def line_denial(state: World, law_step: int, ratio: float, announced: bool, run: int) -> float:
     """Share of the best US performance that the law of a quarter takes from the lines on sale now."""
-    train, serve = best_admitted(state, law_step, run, announced, True)
+    train, serve = best_admitted(state, law_step, ratio, announced, True, run)
     return denied_share(state, run, train, serve)
 
 
-def best_admitted(state: World, law_step: int, run: int, announced: bool, adapted: bool) -> tuple[float, float]:
+def best_admitted(
+    state: World, law_step: int, ratio: float, announced: bool, adapted: bool, run: int
+) -> tuple[float, float]:
     """Best training and serving performance that the law lets through, of frontier lines and, if asked, adapted."""
     train, serve = 0.0, 0.0
     for offer in range(state.offer_kind.shape[0]):
         design, kind = state.design[offer, run], state.offer_kind[offer]
         if design >= 0 and (kind == FRONTIER or (adapted and kind == COMPLIANCE)):
-            share = admitted(state, state.arm[run], law_step, design, announced)
+            law = admitted(state, state.arm[run], law_step, design, announced)
+            share = admitted_share(state, law, offer, PRIVATE, ratio, run)
             train = larger(train, share * state.performance[offer, TRAIN, run])
             serve = larger(serve, share * state.performance[offer, SERVE, run])
     return train, serve
@@ -120,42 +112,35 @@ def denied_share(state: World, run: int, train: float, serve: float) -> float:
     return weight * denied(train, best_train) + (1.0 - weight) * denied(serve, best_serve)
 
 
-def input_denial(tools: Floats, memory: Floats, arm: int, step: int) -> float:
+def input_denial(state: World, step: int, announced: bool, run: int) -> float:
     """Mean over classes of tools and memory of what the strictest seller jurisdiction denies."""
-    return with_tools(1.0 - memory[arm, step], tools, arm, step) / (tools.shape[3] + 1.0)
+    memory = 1.0 - memory_open(state, step, announced, run)
+    return strictest_tools(state, step, memory, announced, run) / (state.law_tools.shape[3] + 1.0)
 
 
-def tool_denial(tools: Floats, arm: int, step: int) -> float:
+def mean_tool_denial(state: World, step: int, announced: bool, run: int) -> float:
     """Mean over classes of tools of what the strictest seller jurisdiction denies."""
-    return with_tools(0.0, tools, arm, step) / tools.shape[3]
+    return strictest_tools(state, step, 0.0, announced, run) / state.law_tools.shape[3]
 
 
-def with_tools(total: float, tools: Floats, arm: int, step: int) -> float:
-    """A sum of denials, and what the strictest seller jurisdiction denies of each class of tools."""
-    for tool in range(tools.shape[3]):
-        strictest = 0.0
-        for jurisdiction in range(tools.shape[2]):
-            strictest = larger(strictest, tools[arm, step, jurisdiction, tool])
-        total += strictest
-    return total
-
-
-def chip_stringency(state: World, law_step: int, run: int, announced: bool) -> float:
+def chip_stringency(state: World, law_step: int, announced: bool, run: int) -> float:
     """Share of the best US performance that the law of a quarter denies to any design that could be made."""
     arm = state.arm[run]
-    train, serve = best_admitted(state, law_step, run, announced, False)
+    ratio = state.us_ratio_known[run] if announced else state.us_ratio[run]
+    relative = state.relative_known[run] if announced else state.relative[run]
+    train, serve = best_admitted(state, law_step, ratio, announced, False, run)
     for choice in range(state.law_candidate.shape[2]):
         design = state.law_candidate[arm, law_step, choice]
         if design < 0:
             break
         share = admitted(state, arm, law_step, design, announced)
-        train = larger(train, share * state.relative[run] * state.train_of[design, run])
-        serve = larger(serve, share * state.relative[run] * state.serve_of[design, run])
+        train = larger(train, share * relative * state.train_of[design, run])
+        serve = larger(serve, share * relative * state.serve_of[design, run])
     return denied_share(state, run, train, serve)
 
 
 def admitted(state: World, arm: int, law_step: int, design: int, announced: bool) -> float:
-    """Share of a design's sales that the law of a quarter lets through, in force or as announced."""
+    """Share of a design's sales that the script lets through in a quarter, in force or as announced."""
     if announced:
         return state.law_announced[arm, law_step, design, PRIVATE]
     return state.law_open[arm, law_step, design, PRIVATE]

@@ -6,9 +6,3 @@ and the engine runs the whole sample at once.
 """
 
 from __future__ import annotations
-
-import numpy as np
-from ema_workbench import Model, RealParameter, ScalarOutcome
-from ema_workbench.analysis import prim
-from ema_workbench.em_framework import samplers
-from ema_workbench.em_framework.evaluators import BaseEvaluator, perform_experiments

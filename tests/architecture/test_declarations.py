@@ -150,8 +150,8 @@ def test_every_switch_stops_something():
     assert [name for name in constants if name not in used] == []
 
 
-def test_every_series_is_recorded_once_by_the_phase_that_observes():
-    texts = names_used([named("abm.phases.observe"), named("abm.phases.observe_states")])
+def test_every_series_is_recorded_once_by_the_phases_that_observe():
+    texts = names_used([named("abm.phases.observe"), named("abm.phases.observe_politics")])
     assert [series.name for series in SERIES if series.name not in texts] == []
     assert len({series.name for series in (*SERIES, *FIRM_SERIES)}) == len(SERIES) + len(FIRM_SERIES)
     for series in (*SERIES, *FIRM_SERIES):

@@ -60,6 +60,11 @@ def arms_of(name):
     return {
         "history": [history, history.counterfactual("none_0")],
         "sliding": [history.with_continuation("freeze_rel"), Scenario.load("tight")],
+        "rule": [Scenario.load("rule"), Scenario.load("rule").counterfactual("none_0")],
+        "script then rule": [
+            Scenario.load("script_then_rule"),
+            Scenario.load("script_then_rule").without("us_rule", "grey_market"),
+        ],
         "bare": [history.without(*SWITCHES), history.without("waiting", "redesign", "us_rd_from_revenue")],
         "learning": [history.with_learning("replicator"), history.counterfactual("none_0").with_learning("random")],
         "more learning": [history.with_learning("best_reply"), history.with_learning("fixed")],

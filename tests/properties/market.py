@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from abm.allocation import allocate
 from abm.handle import Handle
 from abm.link import link
 from abm.parameter_index import NAMES
@@ -16,7 +17,7 @@ from abm.scenario import Scenario
 from abm.series import FIRM_SERIES, SERIES
 from abm.simulation import Builder, kernel, prepare
 from abm.start import Lanes, dimension_sizes, start_arrays
-from abm.state import FIELDS, World, allocate
+from abm.state import FIELDS, World
 from abm.vocabulary import FOREIGN, QUARTERS, SWITCHES
 
 SHARES = (

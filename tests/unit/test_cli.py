@@ -58,10 +58,11 @@ def curbs(*words: str, **more) -> subprocess.CompletedProcess[str]:
 # --- run --------------------------------------------------------------------------------------------------------------
 
 
-def test_history_runs_under_both_continuations(engine: list[dict], capsys: pytest.CaptureFixture[str]) -> None:
+def test_history_runs_under_every_continuation(engine: list[dict], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", "--runs", "16", "--seed", "3", "--threads", "1", "--replications", "4"]) == 0
-    assert [call["scenario"].continuation for call in engine] == ["freeze_abs", "freeze_rel"]
-    assert [call["counterfactual"].name for call in engine] == ["none_0", "none_0"]
+    assert [call["scenario"].continuation for call in engine] == ["freeze_abs", "freeze_rel", "rule"]
+    assert [call["counterfactual"].name for call in engine] == ["none_0"] * 3
+    assert [call["counterfactual"].rule_start for call in engine] == [None] * 3
     assert all((call["runs"], call["seed"], call["threads"]) == (16, 3, 1) for call in engine)
     printed = " ".join(capsys.readouterr().out.split())
     assert "history against none_0: 16 pairs of worlds, 2 parameter points, none failed, seed 3" in printed
@@ -130,7 +131,7 @@ def test_json_is_plain_and_complete(engine: list[dict], capsys: pytest.CaptureFi
     assert cli.main(["run", "--runs", "16", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["runs"] == 16
-    assert set(found["continuations"]) == {"freeze_abs", "freeze_rel"}
+    assert set(found["continuations"]) == {"freeze_abs", "freeze_rel", "rule"}
     at_2028 = found["continuations"]["freeze_rel"]["regimes"]["2028"]
     assert sum(row["probability"] for row in at_2028["probabilities"].values()) == pytest.approx(1)
     assert all(row["low"] <= row["probability"] <= row["high"] for row in at_2028["probabilities"].values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -215,3 +216,54 @@ def test_until_forgets_what_comes_later(history: Policy) -> None:
 def test_conditions_print_as_written() -> None:
     assert str(parse_condition("dram_bandwidth+total_io>=1700")) == "dram_bandwidth + total_io >= 1700"
     assert Level(0.2, 0.4, 1.0).at(0.75) == pytest.approx(0.7)
+
+
+GATE = """
+id = "{id}"
+title = "A gate"
+actor = "China"
+jurisdiction = "CN"
+side = "china"
+category = "china"
+china_side = "reaction"
+citation = "invented for a test"
+effective = {effective}
+supersedes = [{supersedes}]
+
+[[gate]]
+buyers = ["private"]
+allowed = {allowed}
+"""
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "words"),
+    [
+        ({"allowed": 0.2}, {"allowed": 0.7}, ["'two'", "'allowed'", "private", "'one'", "change a date"]),
+        ({"supersedes": '"two"'}, {"supersedes": '"one"'}, ["'supersedes'", "in turn", "the later one"]),
+        ({"supersedes": '"one"'}, {}, ["'one'", "'supersedes'", "itself"]),
+    ],
+)
+def test_rules_that_contradict_each_other_are_refused(tmp_path, one, two, words):
+    usual = {"effective": "2027-01-01", "allowed": 0.5, "supersedes": ""}
+    for name, changes in (("one", one), ("two", two)):
+        (tmp_path / f"{name}.toml").write_text(GATE.format(id=name, **(usual | changes)))
+    with pytest.raises(PolicyError) as caught:
+        load_policy(tmp_path)
+    assert "\n" not in str(caught.value)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_gates_of_one_day_that_agree_are_no_contradiction(tmp_path):
+    for name in ("one", "two"):
+        text = GATE.format(id=name, effective="2027-01-01", allowed=0.5, supersedes="")
+        (tmp_path / f"{name}.toml").write_text(text)
+    assert len(load_policy(tmp_path)) == 2
+
+
+def test_an_effect_built_in_code_may_not_end_before_it_starts():
+    one = load_policy()["us_2024_12_hbm"]
+    broken = replace(one, effects=(replace(one.effects[0], end=date(2020, 1, 1)),))
+    with pytest.raises(PolicyError, match=r"us_2024_12_hbm.*'end'.*before 'effective'"):
+        Policy((broken,))

@@ -13,8 +13,8 @@ from abm.rules.chips import list_price
 from abm.scenario import FOLDER, MODES, Scenario, ScenarioError, list_scenarios
 
 BUILT_IN = (
-    "history", "chips_only", "frozen", "lifted_2027", "mobilised", "none_0", "none_threat", "sliding", "tight",
-    "tools_only",
+    "history", "chips_only", "frozen", "lifted_2027", "mobilised", "none_0", "none_threat", "rule", "script_then_rule",
+    "sliding", "tight", "tools_only",
 )  # fmt: skip
 FIRST = {"mobilisation_cn": 0.0, "mobilisation_us": 0.0}
 """What shipped scenarios fix: results are told without mobilisation first."""
@@ -71,7 +71,7 @@ def test_each_built_in_scenario_loads_and_has_a_mode() -> None:
         assert scenario.mode in MODES
         assert Path(scenario.source) == FOLDER / f"{name}.toml"
         assert not scenario.point
-        assert (scenario.relative_from is None) == (name != "sliding")
+        assert (scenario.relative_from is None) == (name not in ("sliding", "rule", "script_then_rule"))
 
 
 def test_laws_of_the_built_in_scenarios_differ_as_their_names_say() -> None:
@@ -186,7 +186,13 @@ def test_a_scenario_file_reads_every_key(tmp_path: Path, rule: Path) -> None:
         ('mode = "script"\npoints = true', ["mine.toml", "'points'", "did you mean 'point'"]),
         ('mode = "chip_only"', ["mine.toml", "'mode'", "did you mean 'chips_only'"]),
         ('description = "x"', ["mine.toml", "'mode' is missing"]),
-        ('mode = "script"\ncontinuation = "rule"', ["'continuation'", "freeze_abs"]),
+        ('mode = "script"\ncontinuation = "rules"', ["'continuation'", "did you mean 'rule'"]),
+        ('mode = "rule"\ncontinuation = "freeze_rel"', ["mine", "'continuation'", "remove the key"]),
+        ('mode = "rule"\nrule_from = "2022Q3"', ["mine.toml", "'rule_from'", "2022Q4"]),
+        ('mode = "rule"\nrule_from = "2032Q4"', ["mine.toml", "'rule_from'", "2032Q3"]),
+        ('mode = "script"\nrule_from = "2024Q4"', ["mine.toml", "'rule_from'", "mode 'rule'", "remove"]),
+        ('mode = "rule"\n[parameters]\nus_notice = -1', ["mine.toml", "us_notice", "[0, 4]"]),
+        ('mode = "rule"\n[parameters]\nus_weight_lobby = 3', ["mine.toml", "us_weight_lobby", "[0, 2]"]),
         ('mode = "script"\nscript_until = "2026"', ["'script_until'", "2022Q4"]),
         ('mode = "script"\nscript_until = "2040Q1"', ["'script_until'", "2032Q4"]),
         ('mode = "script"\nwithout = "stockpiling"', ["'without'", "list"]),
@@ -220,6 +226,29 @@ def test_bad_changes_are_refused_in_one_line(tmp_path: Path) -> None:
     assert "not int" in refusal(lambda: history.with_policy([3]))  # type: ignore[list-item]
     assert "did you mean 'efficiency'" in refusal(lambda: history.without("eficiency"))
     assert "did you mean 'replicator'" in refusal(lambda: history.with_learning("replicater"))
+
+
+def test_the_us_decides_by_rule_once_the_script_has_ended() -> None:
+    script, rule = Scenario.load("script_then_rule"), Scenario.load("rule")
+    history = Scenario.load("history").with_continuation("rule")
+    assert script.continuation == rule.continuation == history.continuation == "rule"
+    assert script.rule_start == history.rule_start == quarter_index("2026Q4")
+    assert script.policy == history.policy == Scenario.load("history").policy
+    assert rule.rule_start == quarter_index("2023Q1")
+    assert rule.policy == Scenario.load("frozen").policy
+    assert script.slide.ruled.sum() == quarter_index("2032Q4") - quarter_index("2026Q4") + 1
+    assert history.describe()["us_rule_from"] == "2026Q4"
+
+
+def test_counterfactual_arms_get_no_us_rule() -> None:
+    for scenario in (Scenario.load("script_then_rule"), Scenario.load("rule"), Scenario.load("history")):
+        ruled = scenario.with_continuation("rule")
+        for name in ("none_0", "none_threat", "chips_only", "tools_only", "frozen", "lifted_2027"):
+            other = ruled.counterfactual(name)
+            assert other.rule_start is None
+            assert other.relative_from is not None
+            assert Scenario.load(name).with_continuation("rule").rule_start is None
+    assert Scenario.load("history").with_continuation("rule").counterfactual("tight").rule_start is not None
 
 
 def test_tight_needs_the_rule_that_it_moves() -> None:

@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from abm.state import FIELDS, World, allocate
+from abm.allocation import allocate
+from abm.state import FIELDS, World
 
 SIZES = dict.fromkeys({dim for field in FIELDS.values() for dim in field.dims}, 2)
 

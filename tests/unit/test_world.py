@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from abm.allocation import allocate
 from abm.calendar import quarter_index
 from abm.parameter_index import NAMES
 from abm.parameters import defaults, load_parameters
@@ -12,7 +13,7 @@ from abm.scenario import Scenario
 from abm.series import FIRM_SERIES, SERIES
 from abm.simulation import prepare
 from abm.start import Lanes, dimension_sizes, start_arrays
-from abm.state import FIELDS, allocate
+from abm.state import FIELDS
 from abm.tables import number
 from abm.vocabulary import (
     BLOCS,

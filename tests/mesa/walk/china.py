@@ -239,7 +239,7 @@ class ChinaChain(mesa.Agent):
             one.plan = one.wanted_packages()
             one.asked = one.memory_wanted()
             asked += one.asked
-        abroad = law.hbm[step] * self.p.hbm_import_cap
+        abroad = law.memory_open(step) * self.p.hbm_import_cap
         supply = abroad + maker.stock
         share = min(1.0, supply / max(TINY, asked))
         maker.orders, maker.backlog = asked, (1.0 - share) * asked

@@ -68,7 +68,9 @@ class Fab(SupplyNode):
     def use_tools(self, law, step: int) -> None:
         """Tools wear, faster without service, and those bought a while ago come into use."""
         slot, p = step % RING, self.p
-        self.tools = worn_tools(self.tools, p.tool_wear, p.service_wear, law.service[step]) + self.tools_coming[slot]
+        self.tools = (
+            worn_tools(self.tools, p.tool_wear, p.service_wear, law.service_denied(step)) + self.tools_coming[slot]
+        )
         self.tools_coming[slot] = 0.0
 
     def want_tools(self, step: int) -> None:
@@ -85,7 +87,11 @@ class Fab(SupplyNode):
 
     def read_law(self, law, step: int) -> None:
         """Share of each class that makers offer, as the law is and as it is known to become."""
-        pace, denied, later = exp(self.p.domestic_tool_growth * step), law.tools[step], law.tools_announced[step]
+        pace, denied, later = (
+            exp(self.p.domestic_tool_growth * step),
+            law.tools_denied(step),
+            law.tools_denied(step, True),
+        )
         for tool in CLASSES:
             self.made_home[tool] = self.maker_share[TOOLS_CN][tool] * pace
             self.on_sale[tool] = self.class_on_sale(denied, tool)
@@ -142,11 +148,11 @@ class Fab(SupplyNode):
         share = affordable_share(missing, self.cash - due, room)
         self.bought = due
         for tool in CLASSES:
-            self.sell_for_use(law.tools[step], tool, bought[tool])
+            self.sell_for_use(law.tools_denied(step), tool, bought[tool])
             self.tools_stored[tool] *= share
             self.tool_bank[tool] += self.tools_stored[tool]
             self.bought += self.tools_stored[tool]
-            self.sell_for_bank(law.tools[step], law.tools_announced[step], tool)
+            self.sell_for_bank(law.tools_denied(step), law.tools_denied(step, True), tool)
 
     def sell_for_use(self, denied, tool: int, bought: float) -> None:
         """Chinese makers keep their share, others fill the rest as far as their laws let them."""

@@ -53,6 +53,8 @@ class QuarterWalk(mesa.Model):
         self.learn(step)
         self.records.observe(step)
         self.gap.measure_lead()
+        self.regulator.washington.watch(step)
+        self.regulator.allies.watch()
         self.audit.verify(step)
 
     def draw_chance(self, step: int) -> None:

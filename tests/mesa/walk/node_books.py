@@ -92,7 +92,7 @@ class NodeBooks:
     def sell_software(self, books, vendor, step: int) -> None:
         """Design software, a part of R&D; what US makers may not sell to China, Chinese ones do."""
         money = self.p.design_cost_share * vendor.rd
-        barred = 0.0 if vendor.american > 0.0 else self.model.law.eda[step]
+        barred = 0.0 if vendor.american > 0.0 else self.model.law.software_denied(step)
         for node in self.doing[DESIGN]:
             node.sales += software_part(node.share, node.chinese, self.home_software, barred) * money
         books.move(RD_OPEX_HALLS, OUTSIDE, NODES, money)

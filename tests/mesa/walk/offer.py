@@ -119,7 +119,10 @@ class Offer:
         if due:
             self.design = self.target
         if self.kind == COMPLIANCE or self.cut_down:
-            self.scale = self.model.regulator.relative
+            regulator = self.model.regulator
+            allowed = min(regulator.relative, regulator.relative_known)
+            keeps = self.kind == COMPLIANCE and not due and regulator.washington.start > 0.0
+            self.scale = max(allowed, self.scale) if keeps else allowed
         elif due:
             self.scale = exp(self.vendor.technology)
 
@@ -147,16 +150,17 @@ class Offer:
         if self.grey:
             now = known = now * self.model.on.grey_market
         elif self.let:
-            now *= regulator.tenancy(law.cloud[step])
-            known *= regulator.tenancy(law.cloud_announced[step])
+            now *= regulator.tenancy(law.cloud_coverage(step))
+            known *= regulator.tenancy(law.cloud_coverage(step, True))
         self.legal, self.legal_next = [now] * 4, [known] * 4
         if design is None or not self.bound:
             return
         gate, later = self.model.states.gate, self.model.states.gate_known
         force, known = law.open[step][design.index], law.announced[step][design.index]
+        us = regulator.washington
         for buyer in range(FOREIGN):
-            self.legal[buyer] = gate[buyer] * self.opening * force[buyer]
-            self.legal_next[buyer] = later[buyer] * known[buyer]
+            self.legal[buyer] = gate[buyer] * self.opening * us.admitted(force[buyer], self, buyer, us.ratio)
+            self.legal_next[buyer] = later[buyer] * us.admitted(known[buyer], self, buyer, us.ratio_known)
 
     # --- set_prices
 

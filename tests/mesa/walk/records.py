@@ -23,6 +23,7 @@ from abm.vocabulary import (
     STATE,
     STOCK,
     TOOLS_CN,
+    TOOLS_NL,
     TRAIN,
     US,
 )
@@ -57,6 +58,7 @@ class Records:
         self.observe_tools(row)
         self.observe_rules(row)
         self.observe_states(row)
+        self.observe_politics(row)
         self.series.append(row)
         self.by_firm.append([record_firm(firm) for firm in self.model.firms])
 
@@ -256,6 +258,14 @@ class Records:
         row["mandate_state"], row["mandate_private"] = states.mandate[STATE], states.mandate[PRIVATE]
         row["gate_state"], row["gate_private"] = states.gate[STATE], states.gate[PRIVATE]
         row["mobilised_cn"], row["mobilised_us"] = states.mobilised[CN], states.mobilised[US]
+
+    def observe_politics(self, row) -> None:
+        """What governments decided, and what they saw when they did."""
+        us, allies = self.model.regulator.washington, self.model.regulator.allies
+        row["us_review"], row["us_decision"], row["us_notice"] = us.review, us.review * us.step, us.wait
+        row["us_threshold_ratio"], row["us_tier_shift"] = us.ratio if us.start > 0.0 else 0.0, us.shift
+        row["us_lead_seen"], row["us_evasion_seen"], row["us_lost_seen"] = us.lead_seen, us.evasion, us.lost
+        row["us_score"], row["alignment_nl"], row["alignment_jp"] = us.score, *allies.alignment[TOOLS_NL:]
 
 
 def total(agents, name: str) -> float:

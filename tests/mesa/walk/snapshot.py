@@ -51,7 +51,7 @@ PLACES = {
     ),
     "regulator": (
         "stringency", "stringency_known", "stringency_smooth", "relative", "best_tpp", "cut", "signal", "inputs_cut",
-        "inputs_signal", "tools_cut", "tools_signal",
+        "inputs_signal", "tools_cut", "tools_signal", "relative_known", "inputs_denied", "tools_denied",
     ),
     "market": (
         "reference", "self_reliance", "grey_premium", "row_sales", "us_units_china", "home_orders", "third_wanted",
@@ -74,6 +74,14 @@ PLACES = {
     "audit": ("failed_quarter", "failed_law"),
 }  # fmt: skip
 
+WASHINGTON = {
+    "us_lead_seen": "lead_seen", "us_evasion": "evasion", "us_lost": "lost", "us_score": "score", "us_step": "step",
+    "us_review": "review", "us_due": "due", "us_wait": "wait", "us_news": "news", "us_start": "start",
+    "us_ratio": "ratio", "us_ratio_known": "ratio_known", "us_ratio_before": "ratio_before", "us_best": "best",
+    "us_reach": "reach", "us_shift": "shift", "us_shift_known": "shift_known",
+}  # fmt: skip
+ALLIES = {"alignment": "alignment", "ally_lost": "lost", "ally_follows": "follows", "ally_start": "start"}
+
 
 def snapshot(model) -> dict[str, np.ndarray]:
     """State after the last quarter: arrays named and shaped as in `abm.state`, without the axis of runs."""
@@ -92,6 +100,10 @@ def snapshot(model) -> dict[str, np.ndarray]:
     found |= {name: [getattr(vendor, own) for vendor in model.vendors] for name, own in VENDOR.items()}
     found |= {f"node_{name}": [getattr(node, name) for node in model.nodes] for name in NODE}
     found |= {name: [getattr(line, name) for line in model.lines] for name in FAB}
+    found |= {name: getattr(model.regulator.washington, own) for name, own in WASHINGTON.items()}
+    found |= {name: getattr(model.regulator.allies, own) for name, own in ALLIES.items()}
+    found["us_quality"] = [model.regulator.washington.quality.get(offer, 0.0) for offer in model.offers]
+    found["us_design"] = max(0, index(model.regulator.washington.design))
     for place, names in PLACES.items():
         found |= {name: getattr(getattr(model, place), name) for name in names}
     arrays = {name: np.array(value) for name, value in found.items()}

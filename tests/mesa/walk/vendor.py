@@ -67,16 +67,15 @@ class ChipVendor(mesa.Agent):
 
     def redesign(self, offer, step: int) -> None:
         """A line for China that is cut is written off, and the best licence-free design is started."""
-        law = self.model.law
         offer.scrapped = 0.0
         self.write_off(offer, step)
-        news = law.news[step] > 0.0 or offer.opening < 1.0
+        news = self.hears_news(step) or offer.opening < 1.0
         if news and self.model.on.redesign > 0.0 and offer.redesign_wait == 0.0:
             self.start_redesign(offer, step)
 
     def write_off(self, offer, step: int) -> None:
         """When a rule cuts a line sold in China alone, its unsold stock is worth nothing."""
-        if not self.model.law.news[step] > 0.0 or offer.design is None or offer.legal_next[PRIVATE] >= HALF:
+        if not self.hears_news(step) or offer.design is None or offer.legal_next[PRIVATE] >= HALF:
             return
         node, each = self.model.packaging, offer.design.packaging
         scrap = self.p.scrap_share * offer.sold_china
@@ -97,13 +96,19 @@ class ChipVendor(mesa.Agent):
                 value = self.design_value(design, step)
                 if value > best_value:
                     best, best_value = design, value
-        if best is None or best is offer.design:
+        us = self.model.regulator.washington
+        above = us.start > 0.0 and not us.under(offer, us.ratio_known)
+        if best is None or (best is offer.design and not above):
             return
         cut = offer.design is None or offer.legal_next[PRIVATE] < HALF
         better = best_value > self.p.upgrade_gain * max(other, current) and current <= other
         if (cut and best_value >= self.p.second_line * other) or better:
             offer.target = best
             offer.redesign_wait = 1.0 if best.fuse > 0.0 else self.p.redesign_lag
+
+    def hears_news(self, step: int) -> bool:
+        """Whether what law admits, or will admit, changed this quarter."""
+        return self.model.law.news[step] > 0.0 or self.model.regulator.washington.news > 0.0
 
     def line_values(self, offer, step: int) -> tuple[float, float]:
         """Expected margin of this compliance line and of the best other one of the vendor, on sale or in work."""
@@ -134,7 +139,7 @@ class ChipVendor(mesa.Agent):
 
     def design_value(self, design, step: int) -> float:
         """Expected margin of a design under the rules known now."""
-        p, law, place, relative = self.p, self.model.law, design.index, self.model.regulator.relative
+        p, law, place, relative = self.p, self.model.law, design.index, self.model.regulator.relative_known
         lost = law.duty[step][place] + law.share[step][place]
         return redesign_value(
             relative * design.train, relative * design.serve, p.training_money_share, p.reference_price,
