@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -39,12 +39,12 @@ def world_class(names: tuple[str, ...]) -> type[World]:
 
 def _filled(
     sizes: Mapping[str, int], given: Mapping[str, Floats | Ints], fields: Mapping[str, Field]
-) -> list[Floats | Ints]:
+) -> list[Any]:
     """The arrays of the declarations in their order: those in `given`, and zeros."""
     unknown = sorted(set(given) - set(fields))
     if unknown:
         raise ValueError(f"state: unknown arrays {unknown}")
-    arrays: list[Floats | Ints] = []
+    arrays: list[Any] = []
     for name, field in fields.items():
         shape = tuple(sizes[dim] for dim in field.dims)
         kind = np.int64 if field.integer else np.float64

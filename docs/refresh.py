@@ -17,6 +17,7 @@ from PIL import Image
 from rich.console import Console
 
 from abm.scenario import CONTINUATIONS, Scenario
+from experiments.crossing import cross
 from experiments.panels import draw
 from experiments.report import HORIZONS, print_summary, summarise
 from experiments.runs import Pair, Request, manifest, run_pairs
@@ -35,10 +36,10 @@ def request() -> Request:
     return Request(scenarios, others, RUNS, SEED, REPLICATIONS, leverage=HORIZONS)
 
 
-def printed(pairs: list[Pair]) -> str:
+def printed(pairs: list[Pair], wanted: Request) -> str:
     """The tables as the command prints them."""
     out = StringIO()
-    print_summary(summarise(pairs), console=Console(file=out, width=116))
+    print_summary(summarise(pairs, cross(wanted, pairs)), console=Console(file=out, width=116))
     return "\n".join(line.rstrip() for line in out.getvalue().strip().splitlines()) + "\n"
 
 
@@ -59,7 +60,7 @@ def main() -> int:
         with Image.open(Path(folder) / "picture.png") as picture:
             picture.convert("RGB").quantize(COLOURS).save(PICTURE, optimize=True)
     text = README.read_text(encoding="utf-8")
-    README.write_text(RESULTS.sub(lambda found: found[1] + printed(pairs) + found[3], text), encoding="utf-8")
+    README.write_text(RESULTS.sub(lambda found: found[1] + printed(pairs, wanted) + found[3], text), encoding="utf-8")
     return max(
         page.main() for page in (observations, prior, demonstrations, mechanisms, politics, networks, convergence)
     )

@@ -149,6 +149,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument(
         "--no-leverage", action="store_true", help="skip leverage, which takes about as long again; D rests on output"
     )
+    run.add_argument("--no-gates", action="store_true", help="do not cross continuations with China's import gate")
     run.add_argument("--out", type=Path, metavar="DIR", help="write a results folder; it must not exist")
     add_common(run)
 

@@ -43,9 +43,11 @@ def run_command(args: argparse.Namespace) -> int:
     horizons = () if args.no_leverage else HORIZONS
     request = Request(scenarios, others, args.runs, args.seed, args.replications, args.threads, horizons)
     pairs = run_pairs(request, quiet=args.json)
+    from experiments.crossing import cross
     from experiments.report import print_summary, summarise
 
-    summary = summarise(pairs)
+    crossed = cross(request, pairs) if pairs[0].scenario.mode == "script" and not args.no_gates else ()
+    summary = summarise(pairs, crossed)
     if args.out is not None:
         write_results(args.out, pairs, summary, request)
     if args.json:
@@ -56,7 +58,7 @@ def run_command(args: argparse.Namespace) -> int:
 
 
 def _arms(args: argparse.Namespace) -> tuple[list[Scenario], list[Scenario]]:
-    """Scenarios to run and their counterfactuals: both continuations of a script, else the scenario's own."""
+    """Scenarios to run and their counterfactuals: all continuations of a script, else the scenario's own."""
     from abm.scenario import CONTINUATIONS, Scenario, list_scenarios
 
     def changed(scenario: Scenario) -> Scenario:

@@ -13,7 +13,11 @@ from abm.leverage import measured_step
 from abm.pain import QUADRANTS, SCOPES, WHOLE
 from abm.results import horizon_step
 
-CONTINUATION_NAMES = {"freeze_abs": "thresholds fixed", "freeze_rel": "thresholds slide"}
+CONTINUATION_NAMES = {
+    "freeze_abs": "thresholds fixed",
+    "freeze_rel": "thresholds slide",
+    "rule": "thresholds by US rule",
+}
 """How each continuation is called in tables."""
 LAST = "2032"
 PERCENT = 100.0

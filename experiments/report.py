@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from math import expm1, isfinite, isnan
+from math import isfinite, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,9 @@ from rich.text import Text
 from abm import backfire, regimes
 from abm.parameters import load_parameters
 from abm.scenario import Scenario
+from experiments.crossing import gates_table
 from experiments.politics import CONTINUATION_NAMES, net_effect, pain_lines, politics, quadrants
+from experiments.shown import Line, percent, signed
 
 if TYPE_CHECKING:
     from experiments.runs import Pair
@@ -31,16 +32,6 @@ SUMMARY_HEADER = (
     "censored",
 )  # fmt: skip
 REGIMES_HEADER = ("continuation", "horizon", "regime", "probability", "low", "high", "runs", "points", "effective")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the effects table: which effect, how it is called, and whether it is a log ratio."""
-
-    effect: str
-    label: str
-    ratio: bool = False
-    digits: int = 1
 
 
 LINES = (
@@ -60,7 +51,7 @@ MEANINGS = (
 )
 
 
-def summarise(pairs: Sequence[Pair]) -> dict[str, Any]:
+def summarise(pairs: Sequence[Pair], gates: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """All that is printed and written, as plain values.
 
     Effects are with controls less without, medians and 90 % intervals over pairs; probabilities carry 90 % intervals
@@ -78,6 +69,7 @@ def summarise(pairs: Sequence[Pair]) -> dict[str, Any]:
         "prior": prior_text(first.scenario),
         "note": NOTE,
         "continuations": {pair.continuation: _one_continuation(pair) for pair in pairs},
+        "gates": list(gates),
     }
 
 
@@ -172,6 +164,9 @@ def print_summary(summary: Mapping[str, Any], out: Path | None = None, console: 
     console.print(f"Prior: {summary['prior']}\n", highlight=False)
     console.print(effects_table(summary))
     console.print(MEANINGS, style="dim", highlight=False)
+    if summary["gates"]:
+        console.print()
+        console.print(gates_table(summary["gates"]))
     for continuation in summary["continuations"]:
         console.print()
         console.print(regimes_table(summary, continuation))
@@ -181,7 +176,9 @@ def print_summary(summary: Mapping[str, Any], out: Path | None = None, console: 
     console.print(f"Decoupling at 2028Q4 rests on {' / '.join(sorted(rests_on))}.", style="dim", highlight=False)
     console.print(f"\n[bold]{NOTE}[/bold]", highlight=False)
     if out is not None:
-        console.print(f"Results: {out} (picture.png, summary.csv, regimes.csv, quantiles.csv, runs/, manifest.json)")
+        console.print(
+            f"Results: {out} (picture.png, summary.csv, regimes.csv, gates.csv, quantiles.csv, runs/, manifest.json)"
+        )
 
 
 def _counted(summary: Mapping[str, Any]) -> str:
@@ -220,24 +217,12 @@ def _table(title: str) -> Table:
 
 def _cell(values: Mapping[str, Any], line: Line) -> Text:
     """Median and interval; log ratios as changes in percent."""
-    median, low, high = (_percent(values[key]) if line.ratio else values[key] for key in ("median", "low", "high"))
+    median, low, high = (percent(values[key]) if line.ratio else values[key] for key in ("median", "low", "high"))
     if isnan(median):
         return Text("no value", style="dim")
     finite = [abs(number) for number in (median, low, high) if isfinite(number)]
     digits = line.digits if max(finite, default=0) < 20 else 0
-    return Text(_signed(median, digits)).append(f" ({_signed(low, digits)}…{_signed(high, digits)})", style="dim")
-
-
-def _percent(ratio: float) -> float:
-    return 100 * expm1(ratio) if ratio < 50 else float("inf")
-
-
-def _signed(number: float, digits: int) -> str:
-    """Number with its sign and a true minus; nothing that rounds to zero is negative."""
-    if not isfinite(number):
-        return "all" if number > 0 else "none"
-    text = f"{number:+,.{digits}f}"
-    return text.lstrip("+-") if not float(text.replace(",", "")) else text.replace("-", "\u2212")
+    return Text(signed(median, digits)).append(f" ({signed(low, digits)}…{signed(high, digits)})", style="dim")
 
 
 def _counts(counts: Iterator[int]) -> str:

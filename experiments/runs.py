@@ -103,6 +103,7 @@ def write_results(target: Path, pairs: Sequence[Pair], summary: dict[str, Any], 
     FolderError
         The folder exists.
     """
+    from experiments.crossing import GATES_HEADER  # noqa: PLC0415  (it builds on this module)
     from experiments.panels import QUANTILES_HEADER, draw, quantile_rows  # noqa: PLC0415  (matplotlib is slow to import)
     from experiments.report import REGIMES_HEADER, SUMMARY_HEADER, regime_rows, summary_rows  # noqa: PLC0415
 
@@ -112,6 +113,8 @@ def write_results(target: Path, pairs: Sequence[Pair], summary: dict[str, Any], 
             pair.comparison.save(folder / "runs" / pair.continuation)
         write_table(folder / "summary.csv", SUMMARY_HEADER, summary_rows(summary))
         write_table(folder / "regimes.csv", REGIMES_HEADER, regime_rows(summary))
+        if summary["gates"]:
+            write_table(folder / "gates.csv", GATES_HEADER, (row.values() for row in summary["gates"]))
         write_table(folder / "quantiles.csv", QUANTILES_HEADER, quantile_rows(pairs))
         write_json(folder / "summary.json", summary)
         draw(pairs, folder, facts)

@@ -18,7 +18,16 @@ from abm.backfire import HORIZONS, Comparison
 from abm.results import Results
 from abm.tables import load_pack
 
-FILES = ("manifest.json", "picture.png", "picture.svg", "quantiles.csv", "regimes.csv", "summary.csv", "summary.json")
+FILES = (
+    "gates.csv",
+    "manifest.json",
+    "picture.png",
+    "picture.svg",
+    "quantiles.csv",
+    "regimes.csv",
+    "summary.csv",
+    "summary.json",
+)
 CONTINUATIONS = ("freeze_abs", "freeze_rel", "rule")
 
 
