@@ -28,8 +28,8 @@ class RegulatorView(Explained):
     """A regulator in one run. All attributes are read-only and show the last quarter run.
 
     Rules come from the dated instruments of the run's scenario, those of a regulator being the ones of its
-    jurisdiction, and where the US `decides` by rule they move from where the script left them. Shares are those the engine used in the quarter, weighted by days; lists of instruments are
-    those of its last day.
+    jurisdiction, and where the US `decides` by rule they move from where the script left them. Shares are those the
+    engine used in the quarter, weighted by days; lists of instruments are those of its last day.
     """
 
     kind = "regulator"
