@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from abm.declared import Field, Floats, Ints
 
 
-def filled(
-    sizes: Mapping[str, int], given: Mapping[str, Floats | Ints], fields: Mapping[str, Field]
-) -> list[Floats | Ints]:
+def filled(sizes: Mapping[str, int], given: Mapping[str, Floats | Ints], fields: Mapping[str, Field]) -> list[Any]:
     """The arrays of the declarations in their order: those in `given`, and zeros.
 
     Raises
@@ -22,7 +21,7 @@ def filled(
     unknown = sorted(set(given) - set(fields))
     if unknown:
         raise ValueError(f"state: unknown arrays {unknown}")
-    arrays: list[Floats | Ints] = []
+    arrays: list[Any] = []
     for name, field in fields.items():
         shape = tuple(sizes[dim] for dim in field.dims)
         kind = np.int64 if field.integer else np.float64
