@@ -37,9 +37,7 @@ def world_class(names: tuple[str, ...]) -> type[World]:
     return cast("type[World]", namedtuple("World", names))
 
 
-def _filled(
-    sizes: Mapping[str, int], given: Mapping[str, Floats | Ints], fields: Mapping[str, Field]
-) -> list[Any]:
+def _filled(sizes: Mapping[str, int], given: Mapping[str, Floats | Ints], fields: Mapping[str, Field]) -> list[Any]:
     """The arrays of the declarations in their order: those in `given`, and zeros."""
     unknown = sorted(set(given) - set(fields))
     if unknown:

@@ -20,9 +20,17 @@ WORDS = {1: "tightens", 0: "holds", -1: "loosens"}
 class Politics(Protocol):
     """What is asked of results."""
 
-    world: NDArray[np.int64]
-    quarters: tuple[str, ...]
-    manifest: Mapping[str, Any]
+    @property
+    def world(self) -> NDArray[np.int64]:
+        """World ids, (run,)."""
+
+    @property
+    def quarters(self) -> tuple[str, ...]:
+        """Labels of quarters."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What made the results."""
 
     def series(self, name: str) -> NDArray[np.float64]:
         """A recorded series, shape (run, quarter)."""
@@ -109,7 +117,7 @@ def _scripted(results: Politics) -> Iterator[Decision]:
 
 def _reviews(quarters: Sequence[str], series: Mapping[str, NDArray[np.float64]]) -> Iterator[Decision]:
     """What the US decided at its reviews."""
-    for step in np.flatnonzero(series["us_review"] > 0.0):
+    for step in np.flatnonzero(series["us_review"] > 0.0).tolist():
         seeing = {words: float(series[name][step]) for name, words in SEEN.items()}
         decided = int(series["us_decision"][step])
         change = WORDS[decided]

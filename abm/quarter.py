@@ -10,10 +10,8 @@ from abm.phases.earn import earn
 from abm.phases.exit import leave, share_plan
 from abm.phases.expect import expect
 from abm.phases.launch import launch
-from abm.phases.lead import measure_lead
 from abm.phases.learn import learn
 from abm.phases.observe import observe
-from abm.phases.observe_politics import observe_politics
 from abm.phases.offshore import lend
 from abm.phases.procure import order
 from abm.phases.produce import produce_china
@@ -53,9 +51,7 @@ def quarter(world: World, step: int) -> None:
     research(world, step)  # software, porting, own stacks; knowledge flows
     learn(world, step)  # firms shift research to what paid
     observe(world, step)  # record what a statistician would have seen
-    observe_politics(world, step)  # record what governments decided and saw
-    measure_lead(world, step)  # how far the US is ahead
-    watch(world, step)  # what governments see of evasion and lost sales
+    watch(world, step)  # what governments decided, and what they see: the lead, evasion, lost sales
     verify(world, step)  # laws; a run that breaks one is marked
 
 

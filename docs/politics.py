@@ -9,21 +9,24 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from experiments.demonstrations import MOST, REPLICATIONS, RUNS, SEED, Demonstration
-from experiments.demonstrations_politics import cycles, draw, run_politics
+from experiments.demonstrations_politics import cycles, draw, run_politics, turns
 
 PAGE = Path(__file__).parent / "politics.md"
 FIGURE = Path(__file__).parent / "politics.png"
 
 
-def lines(one: Demonstration, example: str) -> Iterator[str]:
+def lines(one: Demonstration, world: int, example: str) -> Iterator[str]:
     """The page, line by line."""
     yield "# Governments that decide by rule"
     yield ""
     yield (
-        f"`rule`: the law of October 2022, moved from 2023Q1 on by what the US sees (ODD.md, section 7); {RUNS} worlds "
-        f"at {RUNS // REPLICATIONS} parameter points drawn from the priors, seed {SEED}; nothing is fitted. A direction "
-        f"is shown if it holds in at least {100 * MOST:.0f} % of worlds. Written by `python docs/politics.py`."
+        "`rule`: the law of October 2022, moved from 2023Q1 on by what the US sees ([ODD.md](../abm/ODD.md), 7); "
+        f"{RUNS} worlds at {RUNS // REPLICATIONS} parameter points drawn from the priors, seed {SEED}; nothing is "
+        f"fitted. A direction is shown if it holds in at least {100 * MOST:.0f} % of worlds. Written by "
+        "`python docs/politics.py`."
     )
     yield ""
     yield f"## {one.name}"
@@ -42,7 +45,8 @@ def lines(one: Demonstration, example: str) -> Iterator[str]:
     yield ""
     yield "## One run, decision by decision"
     yield ""
-    yield '`simulate("rule", runs=8).decisions(0)`, from 2022Q4 on:'
+    call = f'simulate("rule", runs={RUNS}, replications={REPLICATIONS}).decisions({world})'
+    yield f"World {world}, the one with most turns, from 2022Q4 on: `{call}`."
     yield ""
     yield "```text"
     yield example
@@ -53,10 +57,12 @@ def main() -> int:
     """Run the arms and write the page."""
     ensemble = run_politics()
     draw(ensemble, FIGURE)
-    found = ensemble.arms["rule"].decisions(0)
+    ruled = ensemble.arms["rule"]
+    world = int(ruled.world[np.argmax(turns(ruled))])
+    found = ruled.decisions(world)
     head, *rows = str(found).splitlines()
     example = "\n".join([head, *(row for row in rows if row >= "2022Q4")])
-    PAGE.write_text("\n".join(lines(cycles(ensemble), example)) + "\n", encoding="utf-8")
+    PAGE.write_text("\n".join(lines(cycles(ensemble), world, example)) + "\n", encoding="utf-8")
     return 0
 
 

@@ -44,8 +44,8 @@ def cycles(ensemble: Ensemble) -> Demonstration:
     ruled, absent = ensemble.arms["rule"], ensemble.arms["no US rule"]
     decisions = ruled.series("us_decision")
     rows = (
-        ensemble.row("tightenings, US rule", (decisions > 0.0).sum(axis=1)),
-        ensemble.row("loosenings, US rule", (decisions < 0.0).sum(axis=1)),
+        ensemble.row("tightenings, US rule", (decisions > 0.0).sum(axis=1).astype(float)),
+        ensemble.row("loosenings, US rule", (decisions < 0.0).sum(axis=1).astype(float)),
         ensemble.row("turns, US rule", turns(ruled)),
         ensemble.row("turns, no US rule", turns(absent)),
     )
@@ -57,7 +57,7 @@ def cycles(ensemble: Ensemble) -> Demonstration:
         ),
         rows,
         turns(ruled) > turns(absent),
-        "From 2025 on the lead of the model lies above the target in most worlds (12 months at the default, 0 to 24 "
+        "From 2023 on the lead of the model lies above the target in most worlds (12 months at the default, 0 to 24 "
         "in the prior): what is left to tighten for is evasion and chance, and many runs only loosen.",
     )
 

@@ -22,7 +22,15 @@ from abm.parameter_index import (
     US_WEIGHT_RETALIATION,
     US_WEIGHT_SECURITY,
 )
-from abm.phases.thresholds import hand_over, rate_designs, rate_lines, ruled, set_thresholds, slide_thresholds
+from abm.phases.thresholds import (
+    hand_over,
+    highest_ratio,
+    rate_designs,
+    rate_lines,
+    ruled,
+    set_thresholds,
+    slide_thresholds,
+)
 from abm.phases.tiers import extreme_tiers
 from abm.rules.numbers import clip
 from abm.rules.regulators import (
@@ -102,7 +110,9 @@ def review(state: World, step: int, run: int) -> None:
     if state.us_step[run] == 0.0:
         return
     size = state.parameter[US_THRESHOLD_STEP, run]
-    state.us_ratio_known[run] = moved_ratio(state.us_ratio_known[run], state.us_step[run], size)
+    state.us_ratio_known[run] = moved_ratio(
+        state.us_ratio_known[run], state.us_step[run], size, highest_ratio(state, run)
+    )
     least, most = extreme_tiers(state, step, run)
     shift = state.us_shift_known[run] + state.us_step[run] * state.parameter[US_TIER_STEP, run]
     state.us_shift_known[run] = clip(shift, -most, 1.0 - least)

@@ -12,14 +12,14 @@ MONTHS = 3.0
 CAPABILITY_CN, CAPABILITY_US = at("capability_cn"), at("capability_us")
 
 
-def measure_lead(world: World, step: int) -> None:
+def measure_lead(state: World, step: int) -> None:
     """Months since the bloc in front stood where the other stands now, negative when China is in front."""
     for run in range(LANES):
-        china, us = best_so_far(world, CN, step, run), best_so_far(world, US, step, run)
+        china, us = best_so_far(state, CN, step, run), best_so_far(state, US, step, run)
         behind = china <= us
-        since = quarters_since(world, US, china, step, run) if behind else quarters_since(world, CN, us, step, run)
-        world.lead_before[run] = world.lead[run]
-        world.lead[run] = MONTHS * select(behind, since, -since)
+        since = quarters_since(state, US, china, step, run) if behind else quarters_since(state, CN, us, step, run)
+        state.lead_before[run] = state.lead[run]
+        state.lead[run] = MONTHS * select(behind, since, -since)
 
 
 def recorded(state: World, bloc: int, quarter: int, run: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abm.rules.numbers import select
+from abm.rules.numbers import select, smaller
 from abm.series import at
 from abm.state import World
 from abm.vocabulary import CN, PRIVATE, STATE, TOOLS_JP, TOOLS_NL, US
@@ -18,21 +18,21 @@ MOBILISED_CN, MOBILISED_US = at("mobilised_cn"), at("mobilised_us")
 ALIGNMENT_NL, ALIGNMENT_JP = at("alignment_nl"), at("alignment_jp")
 
 
-def observe_politics(world: World, step: int) -> None:
+def observe_politics(state: World, step: int) -> None:
     """Record the reviews of the US, the alignment of its allies, and what states answer and pay."""
-    observe_answers(world, step)
+    observe_answers(state, step)
     for run in range(LANES):
-        world.record[REVIEW, step, run] = world.us_review[run]
-        world.record[DECISION, step, run] = world.us_review[run] * world.us_step[run]
-        world.record[NOTICE, step, run] = world.us_wait[run]
-        world.record[THRESHOLD, step, run] = select(world.us_start[run] > 0.0, world.us_ratio[run], 0.0)
-        world.record[SHIFT, step, run] = world.us_shift[run]
-        world.record[SCORE, step, run] = world.us_score[run]
-        world.record[LEAD_SEEN, step, run] = world.us_lead_seen[run]
-        world.record[EVASION_SEEN, step, run] = world.us_evasion[run]
-        world.record[LOST_SEEN, step, run] = world.us_lost[run]
-        world.record[ALIGNMENT_NL, step, run] = world.alignment[TOOLS_NL, run]
-        world.record[ALIGNMENT_JP, step, run] = world.alignment[TOOLS_JP, run]
+        state.record[REVIEW, step, run] = state.us_review[run]
+        state.record[DECISION, step, run] = state.us_review[run] * state.us_step[run]
+        state.record[NOTICE, step, run] = state.us_wait[run]
+        state.record[THRESHOLD, step, run] = select(state.us_start[run] > 0.0, smaller(state.us_ratio[run], 1.0), 0.0)
+        state.record[SHIFT, step, run] = state.us_shift[run]
+        state.record[SCORE, step, run] = state.us_score[run]
+        state.record[LEAD_SEEN, step, run] = state.us_lead_seen[run]
+        state.record[EVASION_SEEN, step, run] = state.us_evasion[run]
+        state.record[LOST_SEEN, step, run] = state.us_lost[run]
+        state.record[ALIGNMENT_NL, step, run] = state.alignment[TOOLS_NL, run]
+        state.record[ALIGNMENT_JP, step, run] = state.alignment[TOOLS_JP, run]
 
 
 def observe_answers(state: World, step: int) -> None:

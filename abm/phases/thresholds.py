@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abm.parameter_index import TRAINING_MONEY_SHARE
+from abm.parameter_index import TRAINING_MONEY_SHARE, US_THRESHOLD_STEP
 from abm.rules.chips import quality
-from abm.rules.numbers import clip, larger, select
+from abm.rules.numbers import exp, larger, select, smaller
 from abm.state import World
 from abm.vocabulary import COMPLIANCE, FRONTIER, PRIVATE, SERVE, SW_US_RULE, TRAIN
 
@@ -65,15 +65,21 @@ def rate_designs(state: World, step: int, run: int) -> None:
 
 def hand_over(state: World, run: int) -> None:
     """The threshold as the script leaves it: the best design that it admits over the best US line."""
-    ratio = clip(state.relative[run] * state.us_reach[run] / state.us_best[run], LEAST_RATIO, 1.0)
+    ratio = larger(state.relative[run] * state.us_reach[run] / state.us_best[run], LEAST_RATIO)
     state.us_start[run], state.us_ratio[run], state.us_ratio_known[run] = ratio, ratio, ratio
+
+
+def highest_ratio(state: World, run: int) -> float:
+    """Threshold at which the best US line is free: that line, or a step above what a law with other tests admits."""
+    start = state.us_start[run]
+    return select(start < 1.0, 1.0, start * exp(state.parameter[US_THRESHOLD_STEP, run]))
 
 
 def set_thresholds(state: World, run: int) -> None:
     """Admitted designs stand to the best US line as decisions have it, in force and as announced."""
-    per_ratio = state.us_best[run] / larger(state.us_reach[run], LEAST_RATIO)
-    state.relative[run] = state.us_ratio[run] * per_ratio
-    state.relative_known[run] = state.us_ratio_known[run] * per_ratio
+    each, most = state.us_best[run] / larger(state.us_reach[run], LEAST_RATIO), larger(state.us_start[run], 1.0)
+    state.relative[run] = smaller(state.us_ratio[run], most) * each
+    state.relative_known[run] = smaller(state.us_ratio_known[run], most) * each
 
 
 def under_threshold(state: World, offer: int, ratio: float, run: int) -> bool:

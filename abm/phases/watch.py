@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abm.parameter_index import ENFORCEMENT
+from abm.phases.lead import measure_lead
+from abm.phases.observe_politics import observe_politics
 from abm.phases.tiers import cloud_coverage
 from abm.rules.regulators import evading_share, lost_share
 from abm.state import World
@@ -14,7 +16,9 @@ SMOOTHING = 0.25
 
 
 def watch(world: World, step: int) -> None:
-    """Evasion and lost sales, in arms in which the US comes to decide by what it sees."""
+    """Record what governments decided; the lead; evasion and lost sales where the US comes to decide by them."""
+    observe_politics(world, step)
+    measure_lead(world, step)
     last = world.law_us_rule.shape[1] - 1
     for run in range(LANES):
         if world.law_us_rule[world.arm[run], last] > 0.0:

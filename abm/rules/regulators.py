@@ -42,9 +42,9 @@ def chosen_step(score: float, persistence: float, tighten: float, hold: float, l
     return select(up > hold and up >= down, 1.0, select(down > hold, -1.0, 0.0))
 
 
-def moved_ratio(ratio: float, step: float, size: float) -> float:
-    """Threshold over the best US line after a step of `size` in logarithms; at 1 the best line itself is free (MODEL R2)."""
-    return smaller(ratio * exp(-step * size), 1.0)
+def moved_ratio(ratio: float, step: float, size: float, most: float) -> float:
+    """Threshold over the best US line after a step of `size` in logarithms; at `most` that line is free (MODEL R2)."""
+    return smaller(ratio * exp(-step * size), most)
 
 
 def notice_quarters(luck: float, longest: float) -> float:

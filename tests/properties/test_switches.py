@@ -36,6 +36,9 @@ FIRST = {
 }
 """Mechanism: first quarter in which anything differs, an array that does, which way it goes without, and why then."""
 
+POLITICS = {"us_rule": "us_start", "ally_alignment": "alignment"}
+"""Mechanisms of scenarios in which governments decide by rule, and an array that they move at once."""
+
 
 def lanes_differ(world):
     """Names of the arrays in which lane 1 differs from lane 0 in any bit."""
@@ -58,7 +61,28 @@ def pair(changed, until):
 
 def test_every_mechanism_is_looked_at():
     """In the default world nobody leaves and no state answers: see test_exit.py and test_reactions.py."""
-    assert {*FIRST, FIRM_HETEROGENEITY, "exit", *ANSWERS} == set(MECHANISMS)
+    assert {*FIRST, FIRM_HETEROGENEITY, "exit", *ANSWERS, *POLITICS} == set(MECHANISMS)
+
+
+@pytest.mark.parametrize("name", POLITICS)
+def test_governments_that_decide_by_rule_do_so_from_the_hand_over_on(name):
+    """Nothing before 2023Q1 in `rule`; then the US has thresholds of its own, and allies follow more or less."""
+    usual = Scenario.load("rule").with_point(True)
+    arms = [usual, usual.without(name)]
+    world = market.builder_of(arms, seed=5, replications=1).fill(np.arange(2)).world
+    first = quarter_index("2023Q1")
+    market.advance(world, 0, first)
+    watched = {"us_evasion", "us_lost", "record"} if name == "us_rule" else {"ally_lost"}
+    assert set(lanes_differ(world)) <= watched
+    market.advance(world, first, first + 1)
+    assert POLITICS[name] in lanes_differ(world)
+
+
+@pytest.mark.parametrize("name", POLITICS)
+def test_under_the_script_governments_do_not_decide(name):
+    world = pair(lambda usual: usual.without(name), 4)
+    assert lanes_differ(world) == []
+    assert not world.law_us_rule.any()
 
 
 @pytest.mark.parametrize("name", FIRST)

@@ -70,9 +70,9 @@ def test_a_higher_score_never_turns_a_choice_towards_loosening(score, persistenc
 
 
 def test_threshold_steps_by_hand():
-    assert moved_ratio(0.5, 1.0, 0.25) == pytest.approx(0.5 * exp(-0.25), rel=1e-12)
-    assert moved_ratio(0.5, -1.0, 0.25) == pytest.approx(0.5 * exp(0.25), rel=1e-12)
-    assert moved_ratio(0.9, -1.0, 0.25) == 1.0
+    assert moved_ratio(0.5, 1.0, 0.25, 1.0) == pytest.approx(0.5 * exp(-0.25), rel=1e-12)
+    assert moved_ratio(0.5, -1.0, 0.25, 1.0) == pytest.approx(0.5 * exp(0.25), rel=1e-12)
+    assert moved_ratio(0.9, -1.0, 0.25, 1.0) == 1.0
 
 
 def test_notice_by_hand():

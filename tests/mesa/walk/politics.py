@@ -5,7 +5,7 @@ from __future__ import annotations
 from abm.draws import stream, uniform
 from abm.rules import regulators as rule
 from abm.rules.chips import quality
-from abm.rules.numbers import clip
+from abm.rules.numbers import clip, exp
 from abm.vocabulary import CN, COMPLIANCE, FRONTIER, GREY, PRIVATE, RENTAL, SERVE, TOOLS_JP, TOOLS_NL, TOOLS_US, TRAIN
 
 LEAD_NOISE, OPTION, NOTICE = stream("us_lead_noise"), stream("us_option"), stream("us_notice")
@@ -32,7 +32,7 @@ class Washington:
         """What was announced comes due, and every few quarters there is a review."""
         self.rate(step)
         if self.start == 0.0:
-            self.start = min(1.0, max(LEAST_RATIO, regulator.relative * self.reach / self.best))
+            self.start = max(LEAST_RATIO, regulator.relative * self.reach / self.best)
             self.ratio = self.ratio_known = self.start
             self.due = float(step)
         self.ratio_before = self.ratio
@@ -46,7 +46,8 @@ class Washington:
         if step >= self.due:
             self.decide(step)
         each = self.best / max(LEAST_RATIO, self.reach)
-        regulator.relative, regulator.relative_known = self.ratio * each, self.ratio_known * each
+        most = max(1.0, self.start)
+        regulator.relative, regulator.relative_known = min(most, self.ratio) * each, min(most, self.ratio_known) * each
 
     def rate(self, step: int) -> None:
         """Performance of US lines on sale, of the best frontier line, and of the best design the script admits."""
@@ -83,7 +84,8 @@ class Washington:
         tastes = [rule.taste(self.luck(OPTION, step, option)) for option in range(3)]
         self.step = rule.chosen_step(self.score, p.us_persistence, *tastes)
         if self.step:
-            self.ratio_known = rule.moved_ratio(self.ratio_known, self.step, p.us_threshold_step)
+            most = 1.0 if self.start < 1.0 else self.start * exp(p.us_threshold_step)
+            self.ratio_known = rule.moved_ratio(self.ratio_known, self.step, p.us_threshold_step, most)
             law = self.law
             tiers = [
                 law.service[step], law.eda[step], 1.0 - law.hbm_announced[step], law.cloud_announced[step],

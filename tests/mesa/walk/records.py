@@ -263,7 +263,7 @@ class Records:
         """What governments decided, and what they saw when they did."""
         us, allies = self.model.regulator.washington, self.model.regulator.allies
         row["us_review"], row["us_decision"], row["us_notice"] = us.review, us.review * us.step, us.wait
-        row["us_threshold_ratio"], row["us_tier_shift"] = us.ratio if us.start > 0.0 else 0.0, us.shift
+        row["us_threshold_ratio"], row["us_tier_shift"] = min(1.0, us.ratio) if us.start > 0.0 else 0.0, us.shift
         row["us_lead_seen"], row["us_evasion_seen"], row["us_lost_seen"] = us.lead_seen, us.evasion, us.lost
         row["us_score"], row["alignment_nl"], row["alignment_jp"] = us.score, *allies.alignment[TOOLS_NL:]
 
