@@ -54,7 +54,7 @@ class Audit:
 
     Attributes
     ----------
-    scenario, counterfactual, horizon, regime, prior : what was asked, and what parameters were drawn from.
+    scenario, counterfactual, horizon, regime, prior : what was asked, and what continuation and parameters it had.
     runs, pairs : pairs counted, and those of them in the regime.
     probability, low, high : share of pairs in the regime with its 90 % interval.
     rows : a channel each; the last is that of all state reactions at once.

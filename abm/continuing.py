@@ -282,8 +282,9 @@ def audit(
 
 
 def _prior(comparison: Comparison) -> str:
-    drawn = not lineage_of(comparison.controls).stages[-1][1].point
-    return "parameters drawn from their priors" if drawn else "parameters at their defaults"
+    scenario = lineage_of(comparison.controls).stages[-1][1]
+    parameters = "at their defaults" if scenario.point else "drawn from their priors"
+    return f"{scenario.continuation} after the script, parameters {parameters}"
 
 
 def mediation(comparison: Comparison, horizon: int | str, threads: int | None = None) -> Mediation:

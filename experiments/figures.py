@@ -128,7 +128,7 @@ class Caption:
             f"(vermilion, dashed){other}. Lines: medians; bands: 50 and 90 % of worlds. N = {self.runs:,} pairs, "
             f"{self.points:,} parameter points, {self.failed:,} failed, seed {self.seed}. Prior: {self.prior} "
             "Not calibrated. Dots: observations to 2024Q4 with their range. Shaded: scenario, not forecast. "
-            "Regimes: lead, decoupling (by output, and leverage if measured) and US revenue, as defined in MODEL 9."
+            "Regimes: lead, decoupling (by output, and leverage if measured) and US revenue (MODEL 9)."
         )
 
 

@@ -70,8 +70,16 @@ def test_an_audit_of_made_pairs(comparison, monkeypatch):
     assert seen[-1] == (3, 3)
     assert (found.runs, found.pairs) == (6, 4)
     assert found.rows[1].share == 1.0
-    for words in ("'full backfire' in 4 pairs", "of 6 pairs", "2028Q4", "drawn from their priors",
-                  "emerges in 1 of them (25 %", "rests most on learning_by_doing: without it 2 stay"):  # fmt: skip
+    told = (
+        "'full backfire' in 4 pairs",
+        "of 6 pairs",
+        "2028Q4",
+        "freeze_abs after the script",
+        "parameters drawn from their priors",
+        "emerges in 1 of them (25 %",
+        "rests most on learning_by_doing: without it 2 stay",
+    )
+    for words in told:
         assert words in found.sentence
 
 
