@@ -78,14 +78,13 @@ def _ranking(found: Indices, output: Output, together: Interactions | None) -> l
 
 
 def _draw_sensitivity(table: Table, found: Indices, together: Interactions | None, output: Output, out: Path) -> None:
-    from experiments.plots import SHOWN, index_bars, interaction_network, tornado  # noqa: PLC0415  (slow to import)
+    from experiments.plots import index_bars, interaction_network, tornado  # noqa: PLC0415  (slow to import)
 
     facts = {**table.provenance(), "dropped_bases": found.dropped, "interval_over": "bases"}
     caption = _caption(table, f"{found.dropped} of {len_bases(found)} bases dropped for failed runs.")
     shown = [one for one in found.outputs if (one.outcome, one.arm) == (output.outcome, output.arm)]
     write_picture(out, "indices", index_bars(found, shown, caption), facts | {"outputs": [one.label for one in shown]})
-    names = found.ranking(output)[:SHOWN]
-    write_picture(out, "tornado", tornado(table, output, names, caption), facts | {"output": output.label})
+    write_picture(out, "tornado", tornado(found, table, output, caption), facts | {"output": output.label})
     if together is not None:
         names = found.ranking(output)[:12]
         rows = [found.factors.index(name) for name in names]

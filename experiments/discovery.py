@@ -17,7 +17,7 @@ from abm.intervals import LEVEL
 from abm.regimes import NAMES as REGIME_NAMES
 from abm.regimes import UNDEFINED
 from experiments.analysis import AnalysisError, Table, regime_code
-from experiments.design import Floats
+from experiments.design import Floats, Integers
 
 type Bools = NDArray[np.bool_]
 
@@ -50,7 +50,7 @@ class Cases:
     weight: Floats
     unknown: int = 0
 
-    def take(self, points: NDArray[np.int64]) -> Cases:
+    def take(self, points: Integers) -> Cases:
         """These points, which may repeat."""
         return Cases(self.names, self.x[points], self.hits[points], self.weight[points], self.unknown)
 
@@ -198,47 +198,49 @@ def peel(cases: Cases, whole: Cases) -> list[Box]:
     low, high = np.full(len(cases.names), -np.inf), np.full(len(cases.names), np.inf)
     steps = [box_of(low, high, cases, whole)]
     inside = np.ones(len(cases.x), dtype=bool)
+    order = np.argsort(cases.x, axis=0, kind="stable").T  # (parameter, point); what is peeled is taken out of it
     while True:
-        best = _best_peel(cases.take(np.flatnonzero(inside)), LEAST * whole.weight.sum())
+        best = _best_peel(cases, order, LEAST * whole.weight.sum())
         if best is None:
             return steps
         side, place, bound = best
         low, high = low.copy(), high.copy()
         (low, high)[side][place] = bound
         inside &= cases.x[:, place] >= bound if side == 0 else cases.x[:, place] <= bound
+        order = order[inside[order]].reshape(len(order), -1)
         steps.append(box_of(low, high, cases, whole))
 
 
-def _best_peel(box: Cases, least: float) -> tuple[int, int, float] | None:
+def _best_peel(cases: Cases, order: Integers, least: float) -> tuple[int, int, float] | None:
     """Side, parameter and bound of the best slice to take off, None if no slice may go.
 
     A parameter with few values loses a whole value at once, hence the gain for each world lost.
     """
-    order = np.argsort(box.x, axis=0, kind="stable")
-    values = np.take_along_axis(box.x, order, axis=0)
-    hits, weight = np.cumsum(box.hits[order], axis=0), np.cumsum(box.weight[order], axis=0)
-    all_hits, all_weight = box.hits.sum(), box.weight.sum()
-    rows, best, found = len(values), 0.0, None
+    values = np.take_along_axis(cases.x.T, order, axis=1)
+    hits, weight = np.cumsum(cases.hits[order], axis=1), np.cumsum(cases.weight[order], axis=1)
+    rows, best, found = order.shape[1], 0.0, None
     take = max(int(PEEL * rows), 1)
     if rows <= take:
         return None
+    all_hits, all_weight = hits[:, -1], weight[:, -1]
     for side in (0, 1):
-        # the value next to the slice stays: what equals the last value taken goes too
-        edge = values[take - 1] if side == 0 else values[rows - take]
-        for place in range(values.shape[1]):
-            column = values[:, place]
-            first = int(np.searchsorted(column, edge[place], "right" if side == 0 else "left"))
-            if not 0 < first < rows:
-                continue
-            gone_hits, gone = hits[first - 1, place], weight[first - 1, place]
-            if side == 1:
-                gone_hits, gone = all_hits - gone_hits, all_weight - gone
-            stays = all_weight - gone
-            if gone <= 0 or stays < least:
-                continue
-            gain = ((all_hits - gone_hits) / stays - all_hits / all_weight) / gone
-            if gain > best:
-                best, found = gain, (side, place, float(column[first] if side == 0 else column[first - 1]))
+        # what equals the last value of the slice goes too
+        if side == 0:
+            first = (values <= values[:, take - 1 : take]).sum(axis=1)
+        else:
+            first = (values < values[:, rows - take : rows - take + 1]).sum(axis=1)
+        usable = (first > 0) & (first < rows)
+        edge = np.clip(first, 1, rows - 1)[:, None]
+        lower_hits, lower = (np.take_along_axis(part, edge - 1, axis=1)[:, 0] for part in (hits, weight))
+        gone_hits, gone = (lower_hits, lower) if side == 0 else (all_hits - lower_hits, all_weight - lower)
+        stays = all_weight - gone
+        usable &= (gone > 0) & (stays >= least)
+        safe_stays, safe_gone = np.where(usable, stays, 1.0), np.where(usable, gone, 1.0)
+        gain = np.where(usable, ((all_hits - gone_hits) / safe_stays - all_hits / all_weight) / safe_gone, -np.inf)
+        place = int(gain.argmax())
+        if gain[place] > best:
+            bound = values[place, first[place] if side == 0 else first[place] - 1]
+            best, found = float(gain[place]), (side, place, float(bound))
     return found
 
 

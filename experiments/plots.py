@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from experiments.analysis import Output, Table
 from experiments.design import Floats
 from experiments.figures import CONTROLS, INK, NO_CONTROLS, SOFT, STYLE
+from experiments.sampling import block_length
 from experiments.sensitivity import Indices
 
 SHOWN = 15
@@ -84,17 +85,14 @@ def _measures(found: Indices) -> tuple[tuple[str, float, str], ...]:
     return (("mu_star", 0.7, "#9cc9e8"),)
 
 
-def tornado(table: Table, output: Output, names: Sequence[str], caption: str) -> Figure:
-    """Mean effect where a parameter is in its lowest and in its highest fifth, all else as it comes."""
-    values = table.by_point(table.output(output))
-    middle = float(values[np.isfinite(values)].mean())
-    ends = np.array([fifths(table.parameters[name], values) for name in names])
+def tornado(found: Indices, table: Table, output: Output, caption: str) -> Figure:
+    """Mean effect with each parameter low and high, all else as it comes, the strongest of `found` on top."""
+    names = found.ranking(output)[:SHOWN]
+    middle, ends, said = tornado_ends(found, table, output, names)
     order = np.argsort(np.abs(ends[:, 1] - ends[:, 0]), kind="stable")
     height = 1.9 + 0.26 * len(names)
     with mpl.rc_context(STYLE):
-        figure = page(
-            8.5, height, f"Tornado: {output.label}", "Mean by lowest and highest fifth of each parameter", caption
-        )
+        figure = page(8.5, height, f"Tornado: {output.label}", said, caption)
         axes = figure.add_axes((0.3, 0.85 / height, 0.66, 1 - 1.75 / height))
         for place, row in enumerate(order):
             for end, colour in zip(ends[row], (NO_CONTROLS, CONTROLS), strict=True):
@@ -103,8 +101,28 @@ def tornado(table: Table, output: Output, names: Sequence[str], caption: str) ->
         axes.set_yticks(range(len(names)), [named(names[row]) for row in order])
         axes.set_xlabel(output.unit, fontsize=8, color=GREY)
         handles = [mpl.patches.Patch(color=NO_CONTROLS), mpl.patches.Patch(color=CONTROLS)]
-        axes.legend(handles, ["lowest fifth", "highest fifth"], frameon=False, fontsize=8, loc="lower right")
+        axes.legend(handles, ["low", "high"], frameon=False, fontsize=8, loc="lower right")
     return figure
+
+
+def tornado_ends(found: Indices, table: Table, output: Output, names: Sequence[str]) -> tuple[float, Floats, str]:
+    """Mean of the output, its mean with each parameter low and high (parameter, 2), and how these were found.
+
+    Rows of a base share all factors but one, so means are taken over A and B alone; few bases of Morris cannot be cut
+    into fifths, and there the mean elementary effect tells the two ends.
+    """
+    values = table.by_point(table.output(output))
+    length = block_length(len(table.inputs.factors), found.method == "saltelli")
+    rows = np.arange(len(values)) % length
+    apart = rows < (2 if found.method == "saltelli" else 1)
+    known = apart & np.isfinite(values)
+    middle = float(values[known].mean())
+    if found.method == "morris":
+        column = found.outputs.index(output)
+        mu = np.array([found.measures["mu"][found.factors.index(name), column] for name in names])
+        return middle, middle + np.stack([-mu / 2, mu / 2], axis=1), "By the mean elementary effect over the range"
+    ends = np.array([fifths(table.parameters[name][known], values[known]) for name in names])
+    return middle, ends, "Mean by lowest and highest fifth of each parameter"
 
 
 def fifths(parameter: Floats, values: Floats) -> tuple[float, float]:

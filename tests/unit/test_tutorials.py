@@ -32,6 +32,7 @@ def test_every_tutorial_is_tried_and_listed():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:ipyparallel not installed")
 @pytest.mark.parametrize("name", SHOWN)
 def test_tutorials_run(name, capsys):
     if name in NEEDS:
