@@ -20,6 +20,8 @@ from abm.state import FIELDS
 from abm.vocabulary import QUARTERS, SWITCHES
 
 PAIR = 2
+DRAWN = 24
+"""Firms of the drawn world that is walked."""
 EARLY = 14
 """Quarters that plain Python runs quickly: to 2023Q2, past the first rule and its redesigns."""
 GIVEN = {
@@ -51,7 +53,7 @@ def assert_same_bits(plan, handle, advance, last):
 
 def arms_of(name):
     """Pairs of arms: the shipped ones, sliding thresholds, mechanisms off, and other rules of learning."""
-    history = Scenario.load("history")
+    history, drawn = Scenario.load("history"), Scenario.synthetic(DRAWN, 3)
     return {
         "history": [history, history.counterfactual("none_0")],
         "sliding": [history.with_continuation("freeze_rel"), Scenario.load("tight")],
@@ -59,6 +61,7 @@ def arms_of(name):
         "learning": [history.with_learning("replicator"), history.counterfactual("none_0").with_learning("random")],
         "more learning": [history.with_learning("best_reply"), history.with_learning("fixed")],
         "other law": [Scenario.load("none_threat"), Scenario.load("lifted_2027")],
+        "drawn": [one.with_network("bloc_shuffled") for one in (drawn, drawn.counterfactual("none_0"))],
     }[name]
 
 
@@ -74,6 +77,7 @@ def arms_of(name):
         ("learning", 12),
         ("more learning", 20),
         ("other law", 25),
+        ("drawn", 2),
     ],
 )
 def test_the_walk_has_the_bits_of_the_engine_in_every_quarter(arms, world):
@@ -86,6 +90,12 @@ def test_the_walk_has_the_bits_of_the_engine_in_every_quarter(arms, world):
 
 def test_the_walk_has_the_bits_of_the_plain_phases():
     plan, handle = prepared(arms_of("history"), 5, seed=7)
+    plain = link(quarters, sizes={"LANES": PAIR}, plain=True)
+    assert_same_bits(plan, handle, lambda step: plain(handle.world, step, step + 1), EARLY)
+
+
+def test_the_walk_has_the_bits_of_the_plain_phases_in_a_drawn_world():
+    plan, handle = prepared(arms_of("drawn"), 2, seed=3)
     plain = link(quarters, sizes={"LANES": PAIR}, plain=True)
     assert_same_bits(plan, handle, lambda step: plain(handle.world, step, step + 1), EARLY)
 
