@@ -274,10 +274,7 @@ class Results:
     def decisions(self, run: int) -> Decisions:
         """Who changed which rule when, seeing what, in one run (the id of its world); printed as a table.
 
-        Raises
-        ------
-        ResultsError
-            If there is no such run.
+        Raises ResultsError if there is no such run.
         """
         return decisions(self, run)
 

@@ -79,7 +79,9 @@ def _reading() -> Iterator[str]:
         "adds only what neighbours have beyond that. So `rewired` and `bloc_shuffled` act through porting know-how and "
         "imitation: with neighbours abroad, Chinese firms see fewer that have ported to Chinese chips. The extra "
         "supplier and the one hub change what the tool rules bind: they move wafers and packages, and through these "
-        "what China can buy at home. Sales of the extra supplier are booked with those of the countries whose part it "
+        "what China can buy at home. The hub adds little: "
+        "classes of tools are complements, and lithography, which one country makes, is denied by it already. Sales of "
+        "the extra supplier are booked with those of the countries whose part it "
         "takes over."
     )
 

@@ -20,6 +20,8 @@ from abm.state import FIELDS
 from abm.vocabulary import QUARTERS, SWITCHES
 
 PAIR = 2
+DRAWN = 24
+"""Firms of the drawn world that is walked."""
 EARLY = 14
 """Quarters that plain Python runs quickly: to 2023Q2, past the first rule and its redesigns."""
 GIVEN = {
@@ -52,7 +54,7 @@ def assert_same_bits(plan, handle, advance, last):
 
 def arms_of(name):
     """Pairs of arms: the shipped ones, sliding thresholds, mechanisms off, and other rules of learning."""
-    history = Scenario.load("history")
+    history, drawn = Scenario.load("history"), Scenario.synthetic(DRAWN, 3)
     full = history.with_parameters(
         subsidy_response=1.8, mandate_response=0.6, gate_response=0.9, counter_control_response=0.7,
         mobilisation_us=0.3, mobilisation_cn=0.2, readiness_threshold=0.06,
@@ -73,6 +75,7 @@ def arms_of(name):
             full.with_china_gate("rule").counterfactual("none_threat").with_china_gate("off"),
         ],
         "other law": [Scenario.load("none_threat"), Scenario.load("lifted_2027")],
+        "drawn": [one.with_network("bloc_shuffled") for one in (drawn, drawn.counterfactual("none_0"))],
     }[name]
 
 
@@ -89,6 +92,7 @@ def arms_of(name):
         ("more learning", 20),
         ("other law", 25),
         ("answers", 28),
+        ("drawn", 2),
     ],
 )
 def test_the_walk_has_the_bits_of_the_engine_in_every_quarter(arms, world):
@@ -101,6 +105,12 @@ def test_the_walk_has_the_bits_of_the_engine_in_every_quarter(arms, world):
 
 def test_the_walk_has_the_bits_of_the_plain_phases():
     plan, handle = prepared(arms_of("history"), 5, seed=7)
+    plain = link(quarters, sizes={"LANES": PAIR}, plain=True)
+    assert_same_bits(plan, handle, lambda step: plain(handle.world, step, step + 1), EARLY)
+
+
+def test_the_walk_has_the_bits_of_the_plain_phases_in_a_drawn_world():
+    plan, handle = prepared(arms_of("drawn"), 2, seed=3)
     plain = link(quarters, sizes={"LANES": PAIR}, plain=True)
     assert_same_bits(plan, handle, lambda step: plain(handle.world, step, step + 1), EARLY)
 

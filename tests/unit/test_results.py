@@ -349,3 +349,21 @@ def test_what_added_agents_recorded_is_labelled_saved_and_blanked(tmp_path: Path
 def test_what_added_agents_recorded_must_fit() -> None:
     with pytest.raises(ResultsError, match=r"added\['reserves'\] has shape \(2, 3, 1\), \(2, 3, 2\) expected"):
         with_reserves((2, 3, 1))
+
+
+def test_series_about_a_firm_are_refused_where_it_does_not_exist(tmp_path: Path) -> None:
+    run = made(2)
+    other = Results(**{**fields_of(run), "firms": ("CN_0", "US_1")})
+    assert "tencent_spending" in run.names
+    assert not {"tencent_spending", "TENCENT_CAPEX_Q"} & {*other.names, *other.observations}
+    assert "tencent_spending" not in other
+    for look in (other.series, other.__getitem__):
+        with pytest.raises(UnknownNameError, match=r"firm TENCENT, which this world does not have; .* CN_0, US_1"):
+            look("tencent_spending")
+    for name in ("TENCENT_CAPEX_Q", "CN4_CAPEX", "BAIDU_CAPEX"):
+        with pytest.raises(UnknownNameError, match="which this world does not have"):
+            other.observe(name)
+    assert "tencent_spending" not in other.to_frame().columns
+    again = Results.load(other.save(tmp_path / "drawn"))
+    assert again.names == other.names
+    assert again.firm_record.tobytes() == other.firm_record.tobytes()
