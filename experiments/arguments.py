@@ -124,6 +124,10 @@ def _add_run(commands: Any) -> None:
         "--without-here", action="append", default=[], metavar="MECHANISM",
         help="switch a mechanism off in the scenario's own arm alone; may be repeated",
     )  # fmt: skip
+    run.add_argument(
+        "--china-gate", metavar="GATE",
+        help="China's import gate after the script, in both arms: on (as the script left it), off (open) or rule",
+    )  # fmt: skip
     run.add_argument("--out", type=Path, metavar="DIR", help="write a results folder; it must not exist")
     _add_common(run)
 
