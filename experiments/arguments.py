@@ -150,6 +150,10 @@ def _add_run(commands: Any) -> None:
         "--no-leverage", action="store_true", help="skip leverage, which takes about as long again; D rests on output"
     )
     run.add_argument("--no-gates", action="store_true", help="do not cross continuations with China's import gate")
+    run.add_argument(
+        "--china-gate", metavar="GATE",
+        help="China's import gate after the script, in both arms: on (as the script left it), off (open) or rule",
+    )  # fmt: skip
     run.add_argument("--out", type=Path, metavar="DIR", help="write a results folder; it must not exist")
     add_common(run)
 

@@ -63,6 +63,7 @@ def _arms(args: argparse.Namespace) -> tuple[list[Scenario], list[Scenario]]:
 
     def changed(scenario: Scenario) -> Scenario:
         scenario = scenario.with_parameters(**dict(args.settings)).without(*args.without)
+        scenario = scenario if args.china_gate is None else scenario.with_china_gate(args.china_gate)
         return scenario.with_point(True) if args.point else scenario
 
     scenario = changed(Scenario.load(args.scenario))

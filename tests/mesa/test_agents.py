@@ -155,3 +155,7 @@ def test_regulators_of_all_jurisdictions_answer(model: ChipCurbsModel) -> None:
         shares = [*one.tool_denial.values(), *one.gate.values(), *one.mandate.values(), one.service_denial]
         assert np.all((np.array(shares) >= 0.0) & (np.array(shares) <= 1.0))
         assert {each.jurisdiction for each in one.instruments} <= {one.jurisdiction}
+        money = one.public_money
+        assert all(paid >= 0.0 and (paid == 0.0 or one.jurisdiction == "CN") for paid in money.values())
+    paid = model.agent("CN_GOV").public_money
+    assert paid == {"chip makers": model.controls.latest("subsidy"), "AI firms": model.controls.latest("mobilised_cn")}

@@ -93,6 +93,8 @@ def arms_of(name):
         ("other law", 25),
         ("answers", 28),
         ("drawn", 2),
+        ("rule", 9),
+        ("script then rule", 18),
     ],
 )
 def test_the_walk_has_the_bits_of_the_engine_in_every_quarter(arms, world):

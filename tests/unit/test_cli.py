@@ -115,6 +115,14 @@ def test_a_mechanism_can_be_off_in_the_own_arm_alone(engine: list[dict]) -> None
         assert call["counterfactual"].off == {"imitation"}
 
 
+def test_chinas_gate_is_the_same_in_both_arms(engine: list[dict], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "--runs", "8", "--china-gate", "rule"]) == 0
+    assert {arm.china_gate for call in engine for arm in (call["scenario"], call["counterfactual"])} == {"rule"}
+    capsys.readouterr()
+    assert cli.main(["run", "--china-gate", "of"]) == 2
+    assert "unknown china_gate 'of'; did you mean 'off'" in capsys.readouterr().err
+
+
 def test_an_unknown_mechanism_for_one_arm_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", "--without-here", "portin"]) == 2
     assert "did you mean 'porting'" in capsys.readouterr().err

@@ -228,7 +228,7 @@ def test_the_foundry_plan_grows_from_nothing(plan):
 
 def test_law_tables_are_shares_and_foreign_buyers_are_free(plan):
     for name, array in plan.arrays.items():
-        if name.startswith("law_") and name not in ("law_cap", "law_candidate", "law_foundry_candidate"):
+        if name.startswith("law_") and name not in ("law_cap", "law_candidate", "law_foundry_candidate", "law_subsidy"):
             assert array.shape[:2] == (2, QUARTERS), name
             assert 0.0 <= array.min() <= array.max() <= 1.0, name
     assert (plan.arrays["law_open"][..., FOREIGN] == 1.0).all()
@@ -391,7 +391,6 @@ def test_what_a_vendor_lacks_is_named(tmp_path, lanes, old, new, message):
 
 
 def test_a_bloc_without_firms_is_refused(tmp_path):
-    """A world without a bloc has nobody to plan its spending: one line, not a division by zero."""
     path = tmp_path / "mine.toml"
     text = DEFAULT_WORLD.read_text(encoding="utf-8")
     for firm in ("GULF_SEA_HOSTS", "ROW_BUYERS"):
