@@ -66,10 +66,9 @@ def _bars(axes: Axes, found: Indices, output: Output, rows: Sequence[int]) -> No
     for name, height, colour in _measures(found):
         value, low, high = (part[name][list(rows), column] for part in (found.measures, found.low, found.high))
         axes.barh(places, value, height=height, color=colour, lw=0, zorder=2, label=name.replace("_", " "))
-        axes.errorbar(
-            value, places, xerr=np.maximum([value - low, high - value], 0.0), fmt="none", ecolor=INK, elinewidth=0.8,
-            zorder=3,
-        )  # fmt: skip
+        ends = np.maximum([value - low, high - value], 0.0)
+        beside = places + (0.3 if name == "total" else 0.0)  # two intervals on one line could not be told apart
+        axes.errorbar(value, beside, xerr=ends, fmt="none", ecolor=INK, elinewidth=0.8, zorder=3)
     chance = found.chance[column]
     if np.isfinite(chance):
         axes.axvline(chance, color=NO_CONTROLS, lw=1, ls=(0, (4, 3)), zorder=4, label="chance alone")
@@ -144,10 +143,9 @@ def interaction_network(names: Sequence[str], own: Floats, pairs: Floats, title:
     x, y = np.cos(angle), np.sin(angle)
     strongest = float(np.max(pairs)) if pairs.size else 0.0
     with mpl.rc_context(STYLE):
-        figure = page(
-            8.5, 8.0, title, "Discs: explained alone. Lines: explained by two together, above the rest", caption
-        )
-        axes = figure.add_axes((0.14, 0.1, 0.72, 0.77))
+        said = "Discs: share of variance explained alone. Lines: by terms with both, where surely above chance"
+        figure = page(8.5, 6.4, title, said, caption)
+        axes = figure.add_axes((0.02, 0.09, 0.96, 0.79))
         for i in range(len(names)):
             for j in range(i):
                 share = pairs[i, j] / strongest if strongest > 0 else 0.0
@@ -156,11 +154,11 @@ def interaction_network(names: Sequence[str], own: Floats, pairs: Floats, title:
         axes.scatter(x, y, s=30 + 2500 * np.clip(own, 0, 1), color=NO_CONTROLS, zorder=2, edgecolor="white")
         for place, name in enumerate(names):
             side: Any = "left" if x[place] > 0.05 else "right" if x[place] < -0.05 else "center"
-            axes.text(
-                1.16 * x[place], 1.12 * y[place], f"{named(name)}\n{own[place]:.2f}", ha=side, va="center", fontsize=8
-            )
-        axes.set_xlim(-1.6, 1.6)
-        axes.set_ylim(-1.3, 1.3)
+            away = 1.1 + 0.17 * np.sqrt(np.clip(own[place], 0, 1))
+            text = f"{named(name)}\n{own[place]:.2f}"
+            axes.text(away * x[place], away * y[place], text, ha=side, va="center", fontsize=8)
+        axes.set_xlim(-2.0, 2.0)
+        axes.set_ylim(-1.22, 1.22)
         axes.set_aspect("equal")
         axes.axis("off")
     return figure

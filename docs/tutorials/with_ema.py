@@ -48,7 +48,8 @@ class Engine(BaseEvaluator):
 model = Model("curbs", function=lambda **_values: {})
 model.uncertainties = [RealParameter(name, PARAMETERS[name].low, PARAMETERS[name].high) for name in NAMES]
 model.outcomes = [ScalarOutcome("lead_effect")]
-experiments, outcomes = perform_experiments(model, scenarios=128, evaluator=Engine(model), rng=1)
+seeded = {"uncertainty_sampling_kwargs": {"rng": 1}}
+experiments, outcomes = perform_experiments(model, scenarios=128, evaluator=Engine(model), **seeded)
 effect = outcomes["lead_effect"]
 assert np.isfinite(effect).all(), "drop failed runs: the workbench would take their NaN for a number"
 print(f"{len(effect)} experiments in one call; median effect on the lead {np.median(effect):+.1f} months")
