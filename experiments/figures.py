@@ -228,7 +228,8 @@ def _scale(axes: Axes, fan: Fan, shown: NDArray[np.bool_]) -> None:
     positive = arms[np.isfinite(arms) & (arms > 0)]
     if fan.log and positive.size:
         axes.set_yscale("log")
-        axes.set_ylim(max(float(np.quantile(positive, 0.02)), high / 3000), high * 1.6)
+        observed = [one.value for one in fan.observed if one.value > 0.0]
+        axes.set_ylim(min([max(float(np.quantile(positive, 0.02)), high / 3000), *observed]), high * 1.6)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
         axes.minorticks_off()
         return

@@ -8,7 +8,7 @@ from abm.phases.observe_politics import observe_politics
 from abm.phases.tiers import cloud_coverage
 from abm.rules.regulators import evading_share, lost_share
 from abm.state import World
-from abm.vocabulary import CN, GREY, RENTAL, SW_ALLY_ALIGNMENT, SW_US_RULE, TOOLS_US, TRAIN
+from abm.vocabulary import CN, GREY, RENTAL, TOOLS_US, TRAIN
 
 LANES = 32
 SMOOTHING = 0.25
@@ -16,17 +16,13 @@ SMOOTHING = 0.25
 
 
 def watch(world: World, step: int) -> None:
-    """Record what governments decided; the lead; evasion and lost sales where the US comes to decide by them."""
+    """Record what governments decided; then the lead, evasion and lost sales that they see when they decide again."""
     observe_politics(world, step)
     measure_lead(world, step)
-    last = world.law_us_rule.shape[1] - 1
     for run in range(LANES):
-        if world.law_us_rule[world.arm[run], last] > 0.0:
-            if world.switch[SW_US_RULE, run] > 0.0:
-                watch_evasion(world, step, run)
-                watch_sales(world, step, run)
-            if world.switch[SW_ALLY_ALIGNMENT, run] > 0.0:
-                watch_toolmakers(world, run)
+        watch_evasion(world, step, run)
+        watch_sales(world, step, run)
+        watch_toolmakers(world, run)
 
 
 def watch_evasion(state: World, step: int, run: int) -> None:

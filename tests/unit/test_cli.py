@@ -70,7 +70,7 @@ def test_history_runs_under_every_continuation(engine: list[dict], capsys: pytes
     assert NOTE in printed
     for heading in ("2026Q4", "2028Q4", "2030Q4", "2032Q4", "US lead", "self-reliance", "induced output", "US revenue"):
         assert heading in printed
-    assert printed.count("Probability of each regime") == 2
+    assert printed.count("Probability of each regime") == 3
     assert printed.index("Prior:") < printed.index("Probability of each regime")
 
 

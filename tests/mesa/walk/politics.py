@@ -114,9 +114,7 @@ class Washington:
         return 1.0 if under and allowed and ratio > self.start * (1.0 + ROUNDING) else 0.0
 
     def watch(self, step: int) -> None:
-        """Averages of evasion and of lost sales, where it will decide by them."""
-        if self.law.us_rule[-1] == 0.0 or self.model.on.us_rule == 0.0:
-            return
+        """Averages of evasion and of lost sales."""
         smuggled = rented = every = 0.0
         for offer in self.model.offers:
             compute = offer.sold_china * offer.performance[TRAIN]
@@ -159,8 +157,6 @@ class Allies:
 
     def watch(self) -> None:
         """Share of the tools that Chinese lines wanted of their makers and did not buy, averaged."""
-        if self.law.us_rule[-1] == 0.0 or self.model.on.ally_alignment == 0.0:
-            return
         for ally in ALLIES:
             wanted = sold = 0.0
             for line in self.model.lines:
