@@ -330,7 +330,8 @@ class World(NamedTuple):
     algorithm_before: Annotated[Floats, Of("firm run | ln | training efficiency of the last quarter")]
     trained: Annotated[Floats, Of("firm run | ln FLOP | best effective compute of its own training so far")]
     capability: Annotated[Floats, Of("firm run | ln FLOP | of its best model: trained, or distilled from a better one")]
-    teacher: Annotated[Floats, Of("bloc ring run | ln FLOP | best model that could be queried, by quarter; 0: none")]
+    shown_open: Annotated[Floats, Of("bloc ring run | ln FLOP | best model with open weights, by quarter; 0: none")]
+    shown_closed: Annotated[Floats, Of("bloc ring run | ln FLOP | best closed model that could be queried; 0: none")]
     porting: Annotated[Floats, Of("firm ecosystem run | 0-1 | software maturity against CUDA")]
     porting_before: Annotated[Floats, Of("firm ecosystem run | 0-1 | the same last quarter")]
     integration: Annotated[Floats, Of("firm run | 0-1 | full-stack integration")]
@@ -378,8 +379,7 @@ def allocate(sizes: dict[str, int], given: dict[str, Floats | Ints], fields: Map
     ValueError
         If a given array is unknown or its shape or type differs from its declaration.
     """
-    unknown = sorted(set(given) - set(fields))
-    if unknown:
+    if unknown := sorted(set(given) - set(fields)):
         raise ValueError(f"state: unknown arrays {unknown}")
     arrays: list[Any] = []
     for name, field in fields.items():
