@@ -28,7 +28,7 @@ def plain(function):
     return link(function, sizes={"LANES": RUNS}, plain=True)
 
 
-def world(trained, lag=2.0, start=0.0):
+def world(trained, lag=2.0, start=0.0, open_weights=(0.0, 0.0, 0.0)):
     """Firms 0 and 1 of bloc 0, firm 2 of bloc 1; the discount is .5 of capability, 1 of ln compute.
 
     Lane 0 has full stringency, lane 1 none; across blocs full stringency costs .4 of access.
@@ -48,7 +48,9 @@ def world(trained, lag=2.0, start=0.0):
         trained=np.repeat(np.array(trained, float)[:, None], RUNS, axis=1),
         capability=np.zeros((FIRMS, RUNS)),
         served=np.ones((FIRMS, RUNS)),
-        teacher=np.zeros((2, RING, RUNS)),
+        open_weights=np.array(open_weights),
+        shown_open=np.zeros((2, RING, RUNS)),
+        shown_closed=np.zeros((2, RING, RUNS)),
         best=np.zeros(RUNS),
     )
 
@@ -71,6 +73,11 @@ def test_controls_cost_access_across_blocs():
     """3 to go: at full stringency six tenths of it, 1.8; but never past what is 1 below the teacher."""
     found = after(world([56.0, 60.0, 56.0]), 3)
     assert found[2].tolist() == pytest.approx([57.8, 59.0])
+
+
+def test_open_weights_can_be_had_anywhere():
+    found = after(world([56.0, 60.0, 56.0], open_weights=(0.0, 1.0, 0.0)), 3)
+    assert found[2].tolist() == [59.0, 59.0]
 
 
 def test_the_leader_stays_ahead_for_ever():

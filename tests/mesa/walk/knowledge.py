@@ -83,10 +83,12 @@ class Researcher:
         p, services, best = self.p, self.model.services, max(self.trained, self.capability)
         if self.present(step) and self.trained > 0.0:
             discount = p.distillation_discount / p.capability_elasticity
-            for bloc, shown in enumerate(services.teacher):
-                access = self.model.on.distillation * services.open_across(bloc != self.bloc)
-                teacher = shown[(step - int(p.distillation_lag)) % RING]
-                best = max(distilled(self.trained, teacher, discount, access, self.served, p.distillation_tokens), best)
+            slot, served, tokens = (step - int(p.distillation_lag)) % RING, self.served, p.distillation_tokens
+            for is_open, blocs in ((True, services.shown_open), (False, services.shown_closed)):
+                for bloc, shown in enumerate(blocs):
+                    access = 1.0 if is_open else services.open_across(bloc != self.bloc)
+                    access *= self.model.on.distillation
+                    best = max(distilled(self.trained, shown[slot], discount, access, served, tokens), best)
         self.capability = best
 
     def firm_weight(self, step: int, expected: float, growth: float) -> float:

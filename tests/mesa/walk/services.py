@@ -19,7 +19,7 @@ class Services:
         self.start_capability = start_capability
         self.leader_money = self.leader_compute = 0.0
         self.leader_open, self.leader_closed = [0.0 for _ in BLOCS], [0.0 for _ in BLOCS]
-        self.teacher = [[0.0] * RING for _ in BLOCS]
+        self.shown_open, self.shown_closed = ([[0.0] * RING for _ in BLOCS] for _ in range(2))
 
     # --- earn
 
@@ -48,9 +48,10 @@ class Services:
     def show_models(self, step: int) -> None:
         """The best model of each bloc that can be queried."""
         open_now = step >= self.p.distillation_start
-        for shown, members in zip(self.teacher, self.model.blocs, strict=True):
-            models = [firm.capability for firm in members if firm.present(step)]
-            shown[step % RING] = max([0.0, *models]) if open_now else 0.0
+        for is_open, blocs in ((True, self.shown_open), (False, self.shown_closed)):
+            for shown, members in zip(blocs, self.model.blocs, strict=True):
+                mine = [firm for firm in members if firm.present(step) and firm.open_weights is is_open]
+                shown[step % RING] = max([0.0, *(firm.capability for firm in mine)]) if open_now else 0.0
 
     def reference_capability(self, step: int, bloc: int, pace: float) -> float:
         """Capability that customers take for granted: exogenous and the same in all arms."""

@@ -69,7 +69,7 @@ PLACES = {
     "foundry": ("experience", "experience_reference", "yield_domestic", "home_fill"),
     "memory_maker": ("stacks_foreign",),
     "gap": ("lead", "lead_before"),
-    "services": ("leader_money", "leader_compute", "leader_open", "leader_closed", "teacher"),
+    "services": ("leader_money", "leader_compute", "leader_open", "leader_closed", "shown_open", "shown_closed"),
     "books": ("cash_before", "flows"),
     "audit": ("failed_quarter", "failed_law"),
 }  # fmt: skip
