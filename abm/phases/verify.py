@@ -109,31 +109,37 @@ def count_cash(state: World, sector: int) -> None:
 
 
 def balance_chips(state: World) -> None:
-    """Stock' = stock + delivered − retired for each firm and offer; deliveries add to sales."""
+    """Stock' = stock + delivered − retired for each firm and offer; deliveries (in `needed`) add to sales."""
     for run in range(LANES):
         state.worst[run] = 0.0
+    for offer in range(state.available.shape[1]):
+        for run in range(LANES):
+            state.needed[offer, run] = 0.0
+    for firm in state.firms:
+        for offer in range(state.available.shape[1]):
+            if state.holds[firm, offer] > 0.0 and state.offer_kind[offer] != RENTAL:
+                balance_line(state, firm, offer)
     for offer in range(state.available.shape[1]):
         if state.offer_kind[offer] == RENTAL:
             balance_rent(state, offer)
             continue
         for run in range(LANES):
-            state.total[run] = 0.0
-        for firm in state.firms:
-            if state.holds[firm, offer] == 0.0:
-                continue
-            for run in range(LANES):
-                arrived = state.delivered[firm, offer, TRAIN, run] + state.delivered[firm, offer, SERVE, run]
-                arrived += state.delivered[firm, offer, STOCK, run]
-                state.total[run] += arrived
-                now = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
-                now += state.warehouse[firm, offer, run]
-                due = state.chips_before[firm, offer, run] + arrived - state.retired[firm, offer, run]
-                due += state.acquired[firm, offer, run]
-                state.worst[run] = larger(state.worst[run], error(now, due, due))
-        for run in range(LANES):
             sold = state.sold_china[offer, run] + state.sold_abroad[offer, run]
             sold -= select(state.offer_kind[offer] == GREY, state.seized[run], 0.0)
-            state.worst[run] = larger(state.worst[run], error(state.total[run], sold, sold))
+            state.worst[run] = larger(state.worst[run], error(state.needed[offer, run], sold, sold))
+
+
+def balance_line(state: World, firm: int, offer: int) -> None:
+    """The same for one firm and offer."""
+    for run in range(LANES):
+        arrived = state.delivered[firm, offer, TRAIN, run] + state.delivered[firm, offer, SERVE, run]
+        arrived += state.delivered[firm, offer, STOCK, run]
+        state.needed[offer, run] += arrived
+        now = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
+        now += state.warehouse[firm, offer, run]
+        due = state.chips_before[firm, offer, run] + arrived - state.retired[firm, offer, run]
+        due += state.acquired[firm, offer, run]
+        state.worst[run] = larger(state.worst[run], error(now, due, due))
 
 
 def balance_rent(state: World, offer: int) -> None:
