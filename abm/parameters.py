@@ -289,7 +289,7 @@ def _draw_one(p: Parameter, seed: int, ids: NDArray[np.uint64]) -> Floats:
         for slot in range(p.concentration):
             weight -= log(_uniform(seed, p.name, ids, slot))
         return weight
-    value = _INVERSE[p.prior](p, _uniform(seed, p.name, ids))
+    value = QUANTILES[p.prior](p, _uniform(seed, p.name, ids))
     return np.minimum(np.maximum(value, p.low), p.high)
 
 
@@ -334,7 +334,7 @@ def _beta22(p: Parameter, u: Floats) -> Floats:
     return p.low + np.where(u <= 0.5, x, 1 - x) * (p.high - p.low)
 
 
-_INVERSE: dict[str, Callable[[Parameter, Floats], Floats]] = {
+QUANTILES: dict[str, Callable[[Parameter, Floats], Floats]] = {
     "uniform": lambda p, u: p.low + u * (p.high - p.low),
     "loguniform": _loguniform,
     "triangular": _triangular,
@@ -344,4 +344,4 @@ _INVERSE: dict[str, Callable[[Parameter, Floats], Floats]] = {
     "zero_or_uniform": lambda p, u: np.maximum(2 * u - 1, 0) * p.high,
     "discrete": lambda p, u: p.low + np.floor(u * (p.high - p.low + 1)),
 }
-PRIORS = (*_INVERSE, "fixed", "dirichlet")
+PRIORS = (*QUANTILES, "fixed", "dirichlet")

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 __all__ = ["Builder", "compare", "compiled_before", "kernel", "prepare", "run_arms", "simulate"]
 
 Progress = Callable[[int, int], object]
+Given = Callable[[Ints], dict[str, Floats]]
+"""Values of some parameters by the ids of points, instead of their defaults or draws; the same in all arms."""
 REPLICATIONS = 8
 """Replications a point by default, so that parameter uncertainty and chance can be told apart (MODEL R15)."""
 POINTS_AT_ONCE = 256
@@ -96,12 +98,11 @@ def _firms_equal(arms: Sequence[Scenario]) -> bool:
     return equal == {True}
 
 
-def parameter_values(arm: Scenario, seed: int, points: Ints) -> dict[str, Floats]:
-    """Parameters of each point: defaults with overrides, or draws from the priors."""
+def parameter_values(arm: Scenario, seed: int, points: Ints, given: Given | None = None) -> dict[str, Floats]:
+    """Parameters of each point: defaults with overrides, or draws from the priors; then what a design gives."""
     table = PARAMETERS
-    if arm.point:
-        return defaults(table, points, arm.fixed)
-    return draw(table, seed, points, arm.fixed)
+    found = defaults(table, points, arm.fixed) if arm.point else draw(table, seed, points, arm.fixed)
+    return found if given is None else found | given(points)
 
 
 def run_arms(
@@ -113,6 +114,7 @@ def run_arms(
     replications: int = REPLICATIONS,
     first_world: int = 0,
     lanes: int = LANES,
+    given: Given | None = None,
 ) -> list[Results]:
     """Run worlds `first_world` to `first_world + runs - 1` in each arm; results in the order of the arms.
 
@@ -123,6 +125,7 @@ def run_arms(
     seed : root seed; together with the world's number it fixes every draw.
     threads : Python threads; None for one a core. Bits do not depend on it, nor on `runs`.
     progress : called with worlds done and in all.
+    given : parameters that a design sets at each point; it may be asked for points beyond the last.
     """
     check_seed(seed)
     for name, value in (("runs", runs), ("replications", replications)):
@@ -139,14 +142,14 @@ def run_arms(
 
     # arms of one machine are lanes of one kernel; all arms see the same worlds and draws
     for machine in dict.fromkeys(map(machine_of, arms)):
-        builder = Builder(plan, arms, seed, replications, first_world, machine)
+        builder = Builder(plan, arms, seed, replications, first_world, machine, given)
         for place, recorded in zip(builder.places, _run(builder, runs, lanes, threads, report), strict=True):
             made[place] = Results(
                 scenario=arms[place].name,
                 seed=seed,
                 replications=replications,
                 world=worlds,
-                parameters=parameter_values(arms[place], seed, worlds // replications),
+                parameters=parameter_values(arms[place], seed, worlds // replications, given),
                 firms=tuple(firm.id for firm in plan.world.firms),
                 designs=tuple(design.id for design in plan.designs),
                 manifest=_manifest(arms[place], plan, seed, runs, replications),
@@ -198,8 +201,10 @@ class Builder:
         replications: int,
         first_world: int = 0,
         machine: Machine | None = None,
+        given: Given | None = None,
     ):
         """Lanes of the arms that `machine` runs; by default that of the first arm."""
+        self.given = given
         self.plan, self.arms, self.seed = plan, tuple(arms), seed
         self.replications, self.first_world = replications, first_world
         self.machine = machine_of(arms[0]) if machine is None else machine
@@ -231,7 +236,7 @@ class Builder:
         found = self._drawn.get((place, chunk))
         if found is None:
             points = np.arange(chunk * POINTS_AT_ONCE, (chunk + 1) * POINTS_AT_ONCE)
-            values = parameter_values(self.arms[place], self.seed, points)
+            values = parameter_values(self.arms[place], self.seed, points, self.given)
             found = np.stack([values[name] for name in NAMES])
             for old in [key for key in list(self._drawn) if key[1] < chunk - 1]:  # what threads still need is near
                 self._drawn.pop(old, None)

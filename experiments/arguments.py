@@ -28,7 +28,9 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
-def _whole(low: int) -> Callable[[str], int]:
+def whole(low: int) -> Callable[[str], int]:
+    """Reader of a whole number of at least `low`."""
+
     def read(text: str) -> int:
         try:
             number = int(text.replace("_", "").replace(",", ""))
@@ -39,6 +41,19 @@ def _whole(low: int) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def duration(text: str) -> float:
+    """Read a time such as 90, 90s, 5m or 2h, in seconds."""
+    factors = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    number, factor = (text[:-1], factors[text[-1]]) if text[-1:] in factors else (text, 1.0)
+    try:
+        seconds = float(number) * factor
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90s, 5m or 2h")
+    return seconds
 
 
 def _setting(text: str) -> tuple[str, float]:
@@ -73,30 +88,34 @@ def build_parser() -> argparse.ArgumentParser:
     classify.add_argument("--destination", default="CN", help="country code (default CN)")
     classify.add_argument("--end-use", default="datacentre", help="datacentre, consumer or supercomputer")
     for command in (scenarios, check, classify):
-        _add_common(command)
+        add_common(command)
     _add_explain(commands)
     _add_prior(commands)
     _add_ablate(commands)
+    from experiments.sweep_commands import add_sweep_commands  # noqa: PLC0415  (it builds on this module)
+
+    add_sweep_commands(commands)
     return parser
 
 
-def _add_common(command: argparse.ArgumentParser) -> None:
+def add_common(command: argparse.ArgumentParser) -> None:
+    """What every command takes."""
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def _add_seed(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--seed", type=_whole(0), default=1, metavar="N", help="root seed (default 1)")
+    command.add_argument("--seed", type=whole(0), default=1, metavar="N", help="root seed (default 1)")
 
 
 def _add_worlds(command: argparse.ArgumentParser, runs: int, replications: int) -> None:
     """How many pairs of worlds, from which seed, how many of them a point."""
-    command.add_argument("--runs", type=_whole(1), default=runs, metavar="N", help=f"pairs of worlds (default {runs})")
+    command.add_argument("--runs", type=whole(1), default=runs, metavar="N", help=f"pairs of worlds (default {runs})")
     command.add_argument(
-        "--replications", type=_whole(1), default=replications, metavar="N",
+        "--replications", type=whole(1), default=replications, metavar="N",
         help=f"worlds per point (default {replications})",
     )  # fmt: skip
-    command.add_argument("--threads", type=_whole(1), metavar="N", help="threads (default one a core)")
+    command.add_argument("--threads", type=whole(1), metavar="N", help="threads (default one a core)")
     _add_seed(command)
 
 
@@ -129,7 +148,7 @@ def _add_run(commands: Any) -> None:
         help="China's import gate after the script, in both arms: on (as the script left it), off (open) or rule",
     )  # fmt: skip
     run.add_argument("--out", type=Path, metavar="DIR", help="write a results folder; it must not exist")
-    _add_common(run)
+    add_common(run)
 
 
 def _add_explain(commands: Any) -> None:
@@ -141,10 +160,10 @@ def _add_explain(commands: Any) -> None:
     explain.add_argument("agent", metavar="FIRM", help="firm, vendor, supply node or regulator, such as TENCENT")
     explain.add_argument("--quarter", required=True, metavar="QUARTER", help="such as 2023Q3")
     explain.add_argument("--scenario", default="history", metavar="NAME", help="name or file (default history)")
-    explain.add_argument("--world", type=_whole(0), default=0, metavar="N", help="which world (default 0)")
+    explain.add_argument("--world", type=whole(0), default=0, metavar="N", help="which world (default 0)")
     _add_seed(explain)
-    explain.add_argument("--replications", type=_whole(1), default=8, metavar="N", help="worlds per point (default 8)")
-    _add_common(explain)
+    explain.add_argument("--replications", type=whole(1), default=8, metavar="N", help="worlds per point (default 8)")
+    add_common(explain)
 
 
 def _add_prior(commands: Any) -> None:
@@ -155,7 +174,7 @@ def _add_prior(commands: Any) -> None:
     )
     _add_worlds(prior, 1024, 2)
     prior.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; it must not exist")
-    _add_common(prior)
+    add_common(prior)
 
 
 def _add_ablate(commands: Any) -> None:
@@ -166,9 +185,9 @@ def _add_ablate(commands: Any) -> None:
     )
     ablate.add_argument("scenario", metavar="SCENARIO", nargs="?", default="history", help="name or file")
     ablate.add_argument("--only", action="append", metavar="MECHANISM", help="try this one alone; may be repeated")
-    ablate.add_argument("--year", type=_whole(2022), default=2032, metavar="Y", help="horizon, its end (default 2032)")
-    ablate.add_argument("--runs", type=_whole(1), default=256, metavar="N", help="pairs of worlds (default 256)")
+    ablate.add_argument("--year", type=whole(2022), default=2032, metavar="Y", help="horizon, its end (default 2032)")
+    ablate.add_argument("--runs", type=whole(1), default=256, metavar="N", help="pairs of worlds (default 256)")
     _add_seed(ablate)
     ablate.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
     ablate.add_argument("--out", type=Path, metavar="FILE", help="write a CSV file; it must not exist")
-    _add_common(ablate)
+    add_common(ablate)

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from experiments.arguments import USAGE, build_parser
+from experiments.sweep_commands import SWEEP_ACTS
 
 if TYPE_CHECKING:
     from abm.scenario import Scenario
@@ -181,6 +182,7 @@ ACTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "explain": explain_command,
     "prior": prior_command,
     "ablate": ablate_command,
+    **SWEEP_ACTS,
 }
 """What carries out each command."""
 

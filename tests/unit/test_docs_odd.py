@@ -152,8 +152,8 @@ def test_tables_are_those_that_the_declarations_make() -> None:
 def test_decisions_are_numbered_complete_and_the_ones_the_odd_points_to_exist() -> None:
     entries = re.split(r"^### ", DECISIONS, flags=re.MULTILINE)[1:]
     numbers = [entry.split()[0] for entry in entries]
-    assert numbers == sorted(set(numbers), key=lambda number: int(number[1:]))
     assert all(re.fullmatch(r"D\d{2,3}", number) for number in numbers)
+    assert numbers == sorted(set(numbers), key=lambda number: int(number[1:]))
     for entry in entries:
         for part in ("Choice", "Source", "Alternatives", "Reason"):
             assert f"**{part}.**" in entry, f"abm/DECISIONS.md: {entry.split(chr(10))[0]} lacks {part}"
