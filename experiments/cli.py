@@ -52,7 +52,7 @@ def run_command(args: argparse.Namespace) -> int:
 
 
 def _arms(args: argparse.Namespace) -> tuple[list[Scenario], list[Scenario]]:
-    """Scenarios to run and their counterfactuals: both continuations of a script, else the scenario's own."""
+    """Scenarios to run and their counterfactuals: all continuations of a script, else the scenario's own."""
     from abm.scenario import CONTINUATIONS, Scenario, list_scenarios
 
     def changed(scenario: Scenario) -> Scenario:
