@@ -240,3 +240,22 @@ def test_the_command_prints_text_or_json(capsys):
     assert (found["agent"], found["kind"], found["run"]["world"]) == ("TENCENT", "firm", 0)
     assert cli.main(["explain", "TENCNT", "--quarter", "2020Q2"]) == cli.USAGE
     assert capsys.readouterr().err == "curbs: no agent is called 'TENCNT'; nearest valid name: 'TENCENT'\n"
+
+
+def test_the_us_that_decides_by_rule_tells_score_options_and_choice():
+    """The first review of `rule` in world 0 of the point: a hold."""
+    told = explain("US", "2023Q1", Scenario.load("rule").with_point(True))
+    text = str(told)
+    assert told.agent == "US_BIS"
+    for words in ("by rule: the script has ended", "score for tighter rules", "worth of the options", "it holds"):
+        assert words in text
+    decided = next(one for one in told.as_dict()["decisions"] if one["rule"] == "tightening_score")
+    assert decided["arguments"]["security"]["parameters"] == ["us_weight_security"]
+    assert "us_weight_security" in told.as_dict()["parameters"]
+
+
+def test_an_ally_tells_why_it_follows():
+    text = str(explain("NL", "2023Q1", Scenario.load("rule").with_point(True)))
+    assert "moves to" in text
+    assert "next_alignment (MODEL R3)" in text
+    assert "by dated instruments" in str(explain("NL", "2020Q2"))
