@@ -5,7 +5,6 @@ Each line declares one array: dimensions, unit, meaning. Allocation, validation,
 
 from __future__ import annotations
 
-import math
 from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from typing import Annotated, Any, NamedTuple, cast, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.aligned import zeros
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-CACHE_LINE = 64
-"""Bytes of a line of the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -363,14 +362,6 @@ FIELDS = _read_fields()
 """Declaration of each array of `World`, in order."""
 
 
-def _aligned(shape: tuple[int, ...], kind: type[np.int64] | type[np.float64]) -> Floats | Ints:
-    """Zeros that begin on a line of the processor's cache, so that no vector of lanes lies across two of them."""
-    size = math.prod(shape) * np.dtype(kind).itemsize
-    memory = np.zeros(size + CACHE_LINE, np.uint8)
-    start = -memory.ctypes.data % CACHE_LINE
-    return memory[start : start + size].view(kind).reshape(shape)
-
-
 def allocate(sizes: dict[str, int], given: dict[str, Floats | Ints], fields: Mapping[str, Field] = FIELDS) -> World:
     """A world of zeros with the arrays in `given` in place.
 
@@ -390,13 +381,12 @@ def allocate(sizes: dict[str, int], given: dict[str, Floats | Ints], fields: Map
         raise ValueError(f"state: unknown arrays {unknown}")
     arrays: list[Any] = []
     for name, field in fields.items():
-        shape = tuple(sizes[dim] for dim in field.dims)
-        kind = np.int64 if field.integer else np.float64
-        array = _aligned(shape, kind)
+        array = zeros(tuple(sizes[dim] for dim in field.dims), field.integer)
         if name in given:
             known = given[name]
-            if known.shape != shape or known.dtype != kind:
-                raise ValueError(f"state: {name} has shape {known.shape} {known.dtype}, expected {shape} {kind.__name__}")
+            if known.shape != array.shape or known.dtype != array.dtype:
+                found, expected = f"{known.shape} {known.dtype}", f"{array.shape} {array.dtype}"
+                raise ValueError(f"state: {name} has shape {found}, expected {expected}")
             array[...] = known
         arrays.append(array)
     return world_class(tuple(fields))(*arrays)

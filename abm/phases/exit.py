@@ -90,11 +90,11 @@ def spare_the_last(state: World) -> None:
 
 def anyone_leaves(state: World) -> bool:
     """Whether a firm leaves in any lane of the block."""
-    found = 0.0
+    found = 0
     for firm in state.firms:
         for run in range(LANES):
-            found += state.leaving[firm, run]
-    return found > 0.0
+            found += state.leaving[firm, run] > 0.0
+    return found > 0
 
 
 def sell_to(state: World, seller: int, buyer: int) -> None:

@@ -200,19 +200,28 @@ def package(state: World, vendor: int, run: int) -> None:
 
 
 def dies_wanted(state: World, vendor: int, run: int) -> float:
-    """Thousand good dies to order now: the plan for the time of arrival plus the bank, less what is there or coming."""
+    """Thousand good dies to order now: the plan for the time of arrival plus the bank, less what is there or coming.
+
+    What is there or coming is in `state.best`.
+    """
     design = vendor_design(state, vendor, run)
     lag = state.parameter[FAB_LAG, run]
     growth = state.parameter[EXPECTED_GROWTH, run]
     each = state.spec_dies[design] / state.parameter[PACKAGING_YIELD, run]
     pace = memory_pace(state, vendor, design, run)
     need = smaller(state.orders_smooth[vendor, run] * exp(growth * lag), pace) * each
-    coming = state.die_bank[vendor, run]
-    for ahead in range(RING):
-        coming += state.dies_coming[vendor, ahead, run]
     # dies without memory are no reserve
     banked = cover(state, vendor, run) * smaller(planned_need(state, vendor, run), pace) * each
-    return larger(need * (1.0 + lag) + banked - coming, 0.0)
+    return larger(need * (1.0 + lag) + banked - state.best[run], 0.0)
+
+
+def count_dies(state: World, vendor: int) -> None:
+    """Dies of a designer in its bank and in the fab, into `state.best`."""
+    for run in range(LANES):
+        state.best[run] = state.die_bank[vendor, run]
+    for ahead in range(RING):
+        for run in range(LANES):
+            state.best[run] += state.dies_coming[vendor, ahead, run]
 
 
 def memory_pace(state: World, vendor: int, design: int, run: int) -> float:
@@ -251,12 +260,14 @@ def start_wafers(state: World, step: int) -> None:
 
 def ask_foundries(state: World, step: int, vendor: int) -> None:
     """A designer's dies from abroad, and wafers it asks of the domestic foundry, added up in `state.total`."""
+    count_dies(state, vendor)
     for run in range(LANES):
         foreign = order_abroad(state, step, vendor, vendor_design(state, vendor, run), run)
         on_sale = sells(state, vendor, run)
         state.used[run] = select(on_sale, foreign, 0.0)
         state.foreign_wafers[vendor, run] = select(on_sale, foreign, state.foreign_wafers[vendor, run])
     expect_dies(state, step, vendor)
+    count_dies(state, vendor)
     for run in range(LANES):
         design = vendor_design(state, vendor, run)
         asked = wafers_wanted(state, vendor, design, state.worst[run], run)
