@@ -11,7 +11,8 @@ from source import ROOT, belongs, imports, inside, made, modules
 LAYERS = (
     (
         "ground",
-        "vocabulary calendar series slide parameters policy_schema link_cache engine regimes intervals scenario_values",
+        "vocabulary calendar series slide parameters policy_schema link_cache engine regimes intervals scenario_values "
+        "aligned",
     ),
     ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning rules.supply_node"),
     ("declarations", "schema draws policy_toml parameter_index state"),
@@ -47,7 +48,7 @@ ONLY = {
         "abm.series",
     ),
     "abm.quarter": ("abm.phases", "abm.state"),
-    "abm.state": (),
+    "abm.state": ("abm.aligned",),
     "abm.vocabulary": (),
     "abm.series": (),
     "abm.draws": ("abm.rules.numbers",),
