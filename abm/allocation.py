@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-import numpy as np
-
+from abm.aligned import zeros
 from abm.state import FIELDS, Field, Floats, Ints, World
 
 
@@ -44,14 +43,12 @@ def _filled(sizes: Mapping[str, int], given: Mapping[str, Floats | Ints], fields
         raise ValueError(f"state: unknown arrays {unknown}")
     arrays: list[Any] = []
     for name, field in fields.items():
-        shape = tuple(sizes[dim] for dim in field.dims)
-        kind = np.int64 if field.integer else np.float64
-        array = given[name] if name in given else _zeros(shape, field.integer)
-        if array.shape != shape or array.dtype != kind:
-            raise ValueError(f"state: {name} has shape {array.shape} {array.dtype}, expected {shape} {kind.__name__}")
-        arrays.append(np.ascontiguousarray(array))
+        array = zeros(tuple(sizes[dim] for dim in field.dims), field.integer)
+        if name in given:
+            known = given[name]
+            if known.shape != array.shape or known.dtype != array.dtype:
+                found, expected = f"{known.shape} {known.dtype}", f"{array.shape} {array.dtype}"
+                raise ValueError(f"state: {name} has shape {found}, expected {expected}")
+            array[...] = known
+        arrays.append(array)
     return arrays
-
-
-def _zeros(shape: tuple[int, ...], integer: bool) -> Floats | Ints:
-    return np.zeros(shape, np.int64) if integer else np.zeros(shape, np.float64)

@@ -35,27 +35,36 @@ THOUSAND = 1000.0
 ROUNDS = 3
 LINE = 0
 """Brokers divert chips of NVIDIA's frontier line."""
-CLOSED = 2.0
 FULL = 0.999
 """Fill rate from which an offer still has chips for further orders."""
 
 
 def clear(world: World, step: int) -> None:
-    """Four passes: backlog, fresh orders with those for the warehouse, and two rounds of re-offered money."""
+    """Four passes: backlog, fresh orders with those for the warehouse, and two rounds of re-offered money.
+
+    A firm takes its chips, gets back its money and orders anew in one go, while its rows are at hand.
+    """
     for run in range(LANES):
         world.seized[run] = 0.0
     rank_buyers(world)
+    open_pass(world)
+    for firm in world.firms:
+        tally(world, step, firm)
     for attempt in range(ROUNDS + 1):
-        tally(world, step, attempt)
+        book_asked(world, attempt)
         ration(world)
         divert(world)
+        if attempt < ROUNDS:
+            open_pass(world)
         for firm in world.firms:
-            deliver(world, step, firm)
+            deliver(world, step, firm, attempt)
+            if attempt < ROUNDS:
+                place_wallet(world, step, firm, attempt)
+                tally(world, step, firm)
+            else:
+                close_wallet(world, firm)
         for offer in range(world.available.shape[1]):
             book_sales(world, offer)
-        for firm in world.firms:
-            reoffer(world, step, firm, attempt)
-            place_wallet(world, step, firm, attempt)
 
 
 def rank_buyers(state: World) -> None:
@@ -73,10 +82,8 @@ def rank_buyers(state: World) -> None:
                     state.size[firm, run] = state.plan_now[firm, run] / state.best[run]
 
 
-def tally(state: World, step: int, attempt: int) -> None:
-    """Chips ordered by offer in this pass, summed over firms in fixed order; only what is legal can be delivered."""
-    first = 1.0 if attempt < 2 else 0.0
-    fresh = attempt == 1
+def open_pass(state: World) -> None:
+    """No chips are ordered yet for the next pass."""
     for run in range(LANES):
         state.third_wanted[run] = 0.0
     for offer in range(state.available.shape[1]):
@@ -84,28 +91,40 @@ def tally(state: World, step: int, attempt: int) -> None:
             state.wanted[offer, run] = 0.0
         for bloc in range(state.wanted_by.shape[0]):
             for run in range(LANES):
-                state.wanted_by[bloc, offer, run], state.mean_size[bloc, offer, run] = 0.0, 0.0
-        for firm in state.firms:
-            if state.available[firm, offer] == 0.0:
-                continue
-            buyer, side, bloc = state.buyer_class[step, firm], state.side[firm], state.bloc[firm]
-            third = 1.0 if state.bloc[firm] == ROW and offer == LINE else 0.0
-            for run in range(LANES):
-                money = state.orders[firm, offer, TRAIN, run] + state.orders[firm, offer, SERVE, run]
-                money += state.orders[firm, offer, STOCK, run]
-                deliverable = state.legal[offer, buyer, run] * money
-                chips = deliverable * state.chips_per_bn[side, offer, run]
-                state.wanted[offer, run] += chips
-                state.wanted_by[bloc, offer, run] += chips
-                state.mean_size[bloc, offer, run] += chips * state.size[firm, run]
-                state.third_wanted[run] += third * chips
+                state.wanted_by[bloc, offer, run], state.sized[bloc, offer, run] = 0.0, 0.0
+
+
+def tally(state: World, step: int, firm: int) -> None:
+    """Chips that a firm orders in a pass, added to those of other firms; only what is legal can be delivered."""
+    buyer, side, bloc = state.buyer_class[step, firm], state.side[firm], state.bloc[firm]
+    for offer in range(state.available.shape[1]):
+        if state.available[firm, offer] == 0.0:
+            continue
+        third = 1.0 if bloc == ROW and offer == LINE else 0.0
+        for run in range(LANES):
+            money = state.orders[firm, offer, TRAIN, run] + state.orders[firm, offer, SERVE, run]
+            money += state.orders[firm, offer, STOCK, run]
+            deliverable = state.legal[offer, buyer, run] * money
+            chips = deliverable * state.chips_per_bn[side, offer, run]
+            state.wanted[offer, run] += chips
+            state.wanted_by[bloc, offer, run] += chips
+            state.sized[bloc, offer, run] += chips * state.size[firm, run]
+            state.third_wanted[run] += third * chips
+
+
+def book_asked(state: World, attempt: int) -> None:
+    """Orders of the quarter: those of the first two passes."""
+    first = 1.0 if attempt < 2 else 0.0
+    fresh = attempt == 1
+    for offer in range(state.available.shape[1]):
         for run in range(LANES):
             # in scarce channels firms order what they expect to get: what they would like to have counts
             part = select(fresh, state.expected[offer, run], 1.0)
             state.asked[offer, run] += first * state.wanted[offer, run] / part
         for bloc in range(state.wanted_by.shape[0]):
             for run in range(LANES):
-                state.mean_size[bloc, offer, run] /= larger(state.wanted_by[bloc, offer, run], TINY)
+                known = larger(state.wanted_by[bloc, offer, run], TINY)
+                state.mean_size[bloc, offer, run] = state.sized[bloc, offer, run] / known
 
 
 def pooled(state: World, offer: int) -> bool:
@@ -123,38 +142,52 @@ def ration(state: World) -> None:
     for run in range(LANES):
         state.sum_us[run], state.sum_home[run] = 0.0, 0.0
     for offer in range(state.available.shape[1]):
-        on_pool = 1.0 if claims(state, offer) else 0.0
-        for run in range(LANES):
-            can = smaller(state.wanted[offer, run], state.supply[offer, run])
-            need = on_pool * can * state.packaging[offer, run]
-            margin = 1.0 - state.unit_cost[offer, run] / larger(state.price_china[offer, run], 0.001)
-            claim = scarce_claim(need, margin, state.parameter[MARGIN_WEIGHT, run])
-            state.needed[offer, run] = need
-            state.claim[offer, run] = claim
-            state.sum_us[run] += need
-            state.sum_home[run] += claim
+        if claims(state, offer):
+            claim_packaging(state, offer)
     for run in range(LANES):
         state.total[run] = state.world_left[run]
         state.best[run] = 0.0
     for offer in range(state.available.shape[1]):
+        if not claims(state, offer):
+            continue
         for run in range(LANES):
             need, claim = state.needed[offer, run], state.claim[offer, run]
             got = smaller(state.world_left[run] * claim / (state.sum_home[run] + TINY), need)
             state.total[run] -= got
             state.best[run] += select(got < need, claim, 0.0)
     for offer in range(state.available.shape[1]):
-        on_pool = claims(state, offer)
         for run in range(LANES):
-            need, claim = state.needed[offer, run], state.claim[offer, run]
-            got = smaller(state.world_left[run] * claim / (state.sum_home[run] + TINY), need)
-            spare = larger(state.total[run], 0.0) * claim / (state.best[run] + TINY)
-            got = select(got < need, smaller(got + spare, need), got)
-            got = select(state.sum_us[run] <= state.world_left[run], need, got)
             wanted = larger(state.wanted[offer, run], TINY)
-            by_pool = select(on_pool and need > 0.0, got / larger(wanted * state.packaging[offer, run], TINY), 1.0)
             by_supply = smaller(state.supply[offer, run] / wanted, 1.0)
             by_cap = smaller(state.cap_room[offer, run] / wanted, 1.0)
-            state.fill[offer, run] = smaller(by_pool, smaller(by_supply, by_cap))
+            state.fill[offer, run] = smaller(by_supply, by_cap)
+        if claims(state, offer):
+            share_packaging(state, offer)
+
+
+def claim_packaging(state: World, offer: int) -> None:
+    """Packaging that the orders of an offer need, and its claim on it; their sums in `sum_us` and `sum_home`."""
+    for run in range(LANES):
+        need = smaller(state.wanted[offer, run], state.supply[offer, run]) * state.packaging[offer, run]
+        margin = 1.0 - state.unit_cost[offer, run] / larger(state.price_china[offer, run], 0.001)
+        claim = scarce_claim(need, margin, state.parameter[MARGIN_WEIGHT, run])
+        state.needed[offer, run] = need
+        state.claim[offer, run] = claim
+        state.sum_us[run] += need
+        state.sum_home[run] += claim
+
+
+def share_packaging(state: World, offer: int) -> None:
+    """The fill rate of an offer as far as packaging goes: by claim, and what others leave by claim again."""
+    for run in range(LANES):
+        need, claim = state.needed[offer, run], state.claim[offer, run]
+        got = smaller(state.world_left[run] * claim / (state.sum_home[run] + TINY), need)
+        spare = larger(state.total[run], 0.0) * claim / (state.best[run] + TINY)
+        got = select(got < need, smaller(got + spare, need), got)
+        got = select(state.sum_us[run] <= state.world_left[run], need, got)
+        wanted = larger(state.wanted[offer, run], TINY)
+        by_pool = select(need > 0.0, got / larger(wanted * state.packaging[offer, run], TINY), 1.0)
+        state.fill[offer, run] = smaller(by_pool, state.fill[offer, run])
 
 
 def divert(state: World) -> None:
@@ -174,14 +207,22 @@ def divert(state: World) -> None:
             state.fill[offer, run] = arrives / larger(state.wanted[offer, run], TINY)
 
 
-def deliver(state: World, step: int, firm: int) -> None:
-    """Deliveries and payments of one firm in this pass; what is left of each order stays in `orders`."""
+def deliver(state: World, step: int, firm: int, attempt: int) -> None:
+    """Deliveries and payments of one firm in this pass.
+
+    Unfilled money: part waits as backlog while the offer stays legal, the rest goes back into the wallet.
+    """
     buyer, side, bloc = state.buyer_class[step, firm], state.side[firm], state.bloc[firm]
+    again = 1.0 if attempt == 0 else 0.0
+    for run in range(LANES):
+        state.wallet[firm, TRAIN, run] *= again
+        state.wallet[firm, SERVE, run] *= again
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue
         third = bloc == ROW and offer == LINE
         queue = 0.0 if state.offer_kind[offer] in (GREY, RENTAL) else 1.0  # where a vendor decides whom to serve
+        lasts = 0.0 if state.offer_kind[offer] == RENTAL else 1.0  # nobody queues for a quarter of rent
         for run in range(LANES):
             share = state.legal[offer, buyer, run] * fill_by_size(
                 state.fill[offer, run],
@@ -197,11 +238,16 @@ def deliver(state: World, step: int, firm: int) -> None:
             state.delivered[firm, offer, TRAIN, run] += train * rate
             state.delivered[firm, offer, SERVE, run] += serve * rate
             state.delivered[firm, offer, STOCK, run] += stock * rate
-            state.orders[firm, offer, TRAIN, run] -= train
-            state.orders[firm, offer, SERVE, run] -= serve
-            state.orders[firm, offer, STOCK, run] -= stock
             state.spent[firm, run] += train + serve + stock
             state.shipped[bloc, offer, run] += (train + serve + stock) * rate
+            left_train = state.orders[firm, offer, TRAIN, run] - train
+            left_serve = state.orders[firm, offer, SERVE, run] - serve
+            waits = select(attempt == 0, 1.0 - state.parameter[BACKLOG_RELEASE, run], state.parameter[WAIT_SHARE, run])
+            kept = waits * select(state.legal_next[offer, buyer, run] > 0.0, lasts, 0.0)
+            before = (1.0 - again) * state.backlog[firm, offer, run]
+            state.backlog[firm, offer, run] = before + kept * (left_train + left_serve)
+            state.wallet[firm, TRAIN, run] += (1.0 - kept) * left_train
+            state.wallet[firm, SERVE, run] += (1.0 - kept) * left_serve
 
 
 def book_sales(state: World, offer: int) -> None:
@@ -232,57 +278,58 @@ def book_sales(state: World, offer: int) -> None:
         state.shipped[ROW, offer, run] = 0.0
 
 
-def reoffer(state: World, step: int, firm: int, attempt: int) -> None:
-    """Unfilled money: part waits as backlog while the offer stays legal, the rest goes back into the wallet."""
+def place_wallet(state: World, step: int, firm: int, attempt: int) -> None:
+    """Place the wallet on offers: by weight at first, later only where chips are left; else it is unspent."""
     buyer = state.buyer_class[step, firm]
-    again = 1.0 if attempt == 0 else 0.0
+    least = 0.0 if attempt == 0 else FULL
     for run in range(LANES):
-        state.wallet[firm, TRAIN, run] *= again
-        state.wallet[firm, SERVE, run] *= again
+        state.sum_us[run], state.sum_home[run] = 0.0, 0.0
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue
-        lasts = state.offer_kind[offer] != RENTAL  # nobody queues for a quarter of rent
         for run in range(LANES):
-            waits = select(attempt == 0, 1.0 - state.parameter[BACKLOG_RELEASE, run], state.parameter[WAIT_SHARE, run])
-            kept = waits * select(lasts and state.legal_next[offer, buyer, run] > 0.0, 1.0, 0.0)
-            left_train = state.orders[firm, offer, TRAIN, run]
-            left_serve = state.orders[firm, offer, SERVE, run]
-            before = (1.0 - again) * state.backlog[firm, offer, run]
-            state.backlog[firm, offer, run] = before + kept * (left_train + left_serve)
-            state.wallet[firm, TRAIN, run] += (1.0 - kept) * left_train
-            state.wallet[firm, SERVE, run] += (1.0 - kept) * left_serve
-
-
-def place_wallet(state: World, step: int, firm: int, attempt: int) -> None:
-    """Place the wallet on offers: by weight at first, later only where chips are left; at the end it is unspent."""
-    buyer = state.buyer_class[step, firm]
-    # fill rate from which an offer takes further orders: any at first, none at the end
-    least = 0.0 if attempt == 0 else CLOSED if attempt == ROUNDS else FULL
-    for workload in range(2):
+            takes = select(state.fill[offer, run] >= least, state.legal[offer, buyer, run], 0.0)
+            train = select(takes > 0.0, state.weight[firm, offer, TRAIN, run], 0.0)
+            serve = select(takes > 0.0, state.weight[firm, offer, SERVE, run], 0.0)
+            state.orders[firm, offer, TRAIN, run] = train
+            state.orders[firm, offer, SERVE, run] = serve
+            state.sum_us[run] += train
+            state.sum_home[run] += serve
+    for run in range(LANES):
+        state.sum_us[run] = money_each(state, firm, TRAIN, state.sum_us[run], run)
+        state.sum_home[run] = money_each(state, firm, SERVE, state.sum_home[run], run)
+    for offer in range(state.available.shape[1]):
+        if state.available[firm, offer] == 0.0:
+            continue
         for run in range(LANES):
-            state.total[run] = 0.0
-        for offer in range(state.available.shape[1]):
-            if state.available[firm, offer] == 0.0:
-                continue
-            for run in range(LANES):
-                weight = select(state.fill[offer, run] >= least, state.weight[firm, offer, workload, run], 0.0)
-                weight = select(state.legal[offer, buyer, run] > 0.0, weight, 0.0)
-                state.orders[firm, offer, workload, run] = weight
-                state.total[run] += weight
-        for run in range(LANES):
-            money = state.wallet[firm, workload, run]
-            nowhere = select(state.total[run] <= 0.0, 1.0, 0.0)
-            state.unspent[firm, run] += nowhere * money
-            state.wallet[firm, workload, run] = (1.0 - nowhere) * money
-            state.best[run] = (1.0 - nowhere) * money / larger(state.total[run], TINY)
-        for offer in range(state.available.shape[1]):
-            if state.available[firm, offer] == 0.0:
-                continue
-            for run in range(LANES):
-                state.orders[firm, offer, workload, run] *= state.best[run]
+            state.orders[firm, offer, TRAIN, run] *= state.sum_us[run]
+            state.orders[firm, offer, SERVE, run] *= state.sum_home[run]
     if state.bloc[firm] == CN:
         place_stock(state, firm, attempt)
+
+
+def money_each(state: World, firm: int, workload: int, total: float, run: int) -> float:
+    """Money of a wallet for each unit of the weights that take orders; it is unspent where none does."""
+    money = state.wallet[firm, workload, run]
+    nowhere = select(total <= 0.0, 1.0, 0.0)
+    state.unspent[firm, run] += nowhere * money
+    state.wallet[firm, workload, run] = (1.0 - nowhere) * money
+    return (1.0 - nowhere) * money / larger(total, TINY)
+
+
+def close_wallet(state: World, firm: int) -> None:
+    """After the last pass nothing is on order; what is still in the wallet is unspent."""
+    for run in range(LANES):
+        state.unspent[firm, run] += state.wallet[firm, TRAIN, run]
+        state.unspent[firm, run] += state.wallet[firm, SERVE, run]
+        state.wallet[firm, TRAIN, run] = 0.0
+        state.wallet[firm, SERVE, run] = 0.0
+    for offer in range(state.available.shape[1]):
+        if state.available[firm, offer] == 0.0:
+            continue
+        for purpose in range(state.orders.shape[2]):
+            for run in range(LANES):
+                state.orders[firm, offer, purpose, run] = 0.0
 
 
 def place_stock(state: World, firm: int, attempt: int) -> None:

@@ -31,13 +31,13 @@ def deploy(world: World, step: int) -> None:
     open_slots(world)
     for firm in world.firms:
         receive(world, firm)
+        finance(world, firm)  # while what was delivered is at hand
         release_stock(world, firm)
         find_best_buy(world, step, firm)
         for offer in range(world.available.shape[1]):
             if world.holds[firm, offer] > 0.0 and owned(world, firm, offer):
                 retire(world, firm, offer)
                 change_workload(world, firm, offer)
-        finance(world, firm)
 
 
 def receive(state: World, firm: int) -> None:
@@ -96,7 +96,7 @@ def release_stock(state: World, firm: int) -> None:
         for run in range(LANES):
             state.total[run] += state.warehouse[firm, offer, run] * state.paying[side, offer, run] / 1000.0
             state.best[run] += state.backlog[firm, offer, run]
-    held = 0.0
+    held = 0
     for run in range(LANES):
         missing, spent = state.best[run], state.spent[firm, run]
         state.sum_us[run] = select(missing > 0.0, spent / (spent + missing + TINY), 1.0)
@@ -104,8 +104,8 @@ def release_stock(state: World, firm: int) -> None:
         # only Chinese firms store on purpose; what others hold did not fit into their halls
         wanted = select(state.bloc[firm] == CN, smaller(smaller(missing, free), state.budget[firm, run]), free)
         state.used[run] = smaller(wanted / state.total[run], 1.0)
-        held += select(state.total[run] > TINY, 1.0, 0.0)
-    if held > 0.0:
+        held += state.total[run] > TINY
+    if held > 0:
         for offer in range(state.available.shape[1]):
             if state.holds[firm, offer] > 0.0:
                 unload(state, firm, offer)
@@ -113,11 +113,11 @@ def release_stock(state: World, firm: int) -> None:
 
 def owned(state: World, firm: int, offer: int) -> bool:
     """Whether the firm has chips of an offer in its halls in any run."""
-    count = 0.0
+    count = 0
     for run in range(LANES):
         chips = state.deployed[firm, offer, TRAIN, run] + state.deployed[firm, offer, SERVE, run]
-        count += select(chips > 0.0, 1.0, 0.0)
-    return count > 0.0
+        count += chips > 0.0
+    return count > 0
 
 
 def unload(state: World, firm: int, offer: int) -> None:
@@ -201,13 +201,13 @@ def change_workload(state: World, firm: int, offer: int) -> None:
 
 def finance(state: World, firm: int) -> None:
     """Orders for the warehouse beyond the firm's free cash were paid on credit; need is what it buys a quarter."""
+    side = state.side[firm]
     for run in range(LANES):
         state.total[run], state.best[run] = 0.0, 0.0
     for offer in range(state.available.shape[1]):
         if state.holds[firm, offer] == 0.0:
             continue
         counts = 1.0 if state.offer_nest[offer] == US_NEST and state.offer_kind[offer] != GREY else 0.0
-        side = state.side[firm]
         for run in range(LANES):
             state.total[run] += state.delivered[firm, offer, STOCK, run] * state.paying[side, offer, run] / 1000.0
             used = state.delivered[firm, offer, TRAIN, run] + state.delivered[firm, offer, SERVE, run]

@@ -52,10 +52,17 @@ def buy_tools(state: World, step: int) -> None:
     for line in range(state.line_node.shape[0]):
         for run in range(LANES):
             use_tools(state, step, line, run)
+        for run in range(LANES):
             want_tools(state, step, line, run)
+        for run in range(LANES):
             place_tools(state, step, line, run)
-            draw_bank(state, step, line, run)
-            fill_bank(state, step, line, run)
+        for run in range(LANES):
+            placed = state.tools_wanted[line, run] * state.tool_access[line, run]
+            state.tools_coming[line, (step + int(state.parameter[CAPACITY_LAG, run])) % RING, run] += placed
+        for tool in range(state.law_tools.shape[3]):
+            for run in range(LANES):
+                draw_bank(state, step, line, tool, run)
+        fill_bank(state, step, line)
     foundry, memory = state.line_node[FOUNDRY_LINE], state.line_node[MEMORY_LINE]
     for run in range(LANES):
         state.node_capacity[foundry, run] = MONTHS * state.node_tools[foundry, run] / state.parameter[FAB_COST, run]
@@ -141,7 +148,6 @@ def place_tools(state: World, step: int, line: int, run: int) -> None:
     state.tools_placed[line, ETCH_DEP, run] = each * weight[line, ETCH_DEP] * etch
     state.tools_placed[line, METROLOGY, run] = each * weight[line, METROLOGY] * metrology
     state.tool_access[line, run] = access
-    state.tools_coming[line, (step + int(state.parameter[CAPACITY_LAG, run])) % RING, run] += placed
 
 
 def class_within_reach(state: World, step: int, line: int, tool: int, run: int) -> float:
@@ -167,18 +173,17 @@ def home_share(state: World, step: int, line: int, tool: int, run: int) -> float
     return state.tool_share[line, TOOLS_CN, tool] * exp(state.parameter[DOMESTIC_TOOL_GROWTH, run] * step)
 
 
-def draw_bank(state: World, step: int, line: int, run: int) -> None:
+def draw_bank(state: World, step: int, line: int, tool: int, run: int) -> None:
     """Banks give what sellers deny, or what no rule threatens any more; `tools_stored` is what they lack."""
-    for tool in range(state.law_tools.shape[3]):
-        held, placed = state.tool_bank[line, tool, run], state.tools_placed[line, tool, run]
-        on_sale = class_on_sale(state, step, line, tool, False, run)
-        known = class_on_sale(state, step, line, tool, True, run)
-        weight = state.tool_weight[line, tool]
-        target = bank_target(tool_cover(state, run), weight * state.tools_need[line, run], on_sale - known)
-        drawn = bank_draw(placed, on_sale * weight * state.tools_wanted[line, run], held, target)
-        state.bank_before[line, tool, run] = held
-        state.tool_bank[line, tool, run] = held - drawn
-        state.tools_stored[line, tool, run] = larger(target - (held - drawn), 0.0)
+    held, placed = state.tool_bank[line, tool, run], state.tools_placed[line, tool, run]
+    on_sale = class_on_sale(state, step, line, tool, False, run)
+    known = class_on_sale(state, step, line, tool, True, run)
+    weight = state.tool_weight[line, tool]
+    target = bank_target(tool_cover(state, run), weight * state.tools_need[line, run], on_sale - known)
+    drawn = bank_draw(placed, on_sale * weight * state.tools_wanted[line, run], held, target)
+    state.bank_before[line, tool, run] = held
+    state.tool_bank[line, tool, run] = held - drawn
+    state.tools_stored[line, tool, run] = larger(target - (held - drawn), 0.0)
 
 
 def tool_cover(state: World, run: int) -> float:
@@ -192,21 +197,28 @@ def tool_cover(state: World, run: int) -> float:
     return held * state.switch[SW_STOCKPILING, run]
 
 
-def fill_bank(state: World, step: int, line: int, run: int) -> None:
+def fill_bank(state: World, step: int, line: int) -> None:
     """Tools that a known rule will deny are bought ahead as far as cash and credit go; makers book their sales."""
-    node, missing, due = state.line_node[line], 0.0, 0.0
+    node = state.line_node[line]
+    for run in range(LANES):
+        state.total[run], state.node_bought[node, run] = 0.0, 0.0
     for tool in range(state.law_tools.shape[3]):
-        missing += state.tools_stored[line, tool, run]
-        due += bought_for_use(state, line, tool, run)
-    room = state.parameter[CREDIT_LIMIT, run] * state.node_sales[node, run] - state.node_credit[node, run]
-    share = affordable_share(missing, state.node_cash[node, run] + state.tool_grant[line, run] - due, room)
-    state.node_bought[node, run] = due
+        for run in range(LANES):
+            state.total[run] += state.tools_stored[line, tool, run]
+            state.node_bought[node, run] += bought_for_use(state, line, tool, run)
+    for run in range(LANES):
+        room = state.parameter[CREDIT_LIMIT, run] * state.node_sales[node, run] - state.node_credit[node, run]
+        cash = state.node_cash[node, run] + state.tool_grant[line, run] - state.node_bought[node, run]
+        state.used[run] = affordable_share(state.total[run], cash, room)
     for tool in range(state.law_tools.shape[3]):
-        sell_for_use(state, step, line, tool, run)
-        state.tools_stored[line, tool, run] *= share
-        state.tool_bank[line, tool, run] += state.tools_stored[line, tool, run]
-        state.node_bought[node, run] += state.tools_stored[line, tool, run]
-        sell_for_bank(state, step, line, tool, run)
+        for run in range(LANES):
+            sell_for_use(state, step, line, tool, run)
+        for run in range(LANES):
+            state.tools_stored[line, tool, run] *= state.used[run]
+            state.tool_bank[line, tool, run] += state.tools_stored[line, tool, run]
+            state.node_bought[node, run] += state.tools_stored[line, tool, run]
+        for run in range(LANES):
+            sell_for_bank(state, step, line, tool, run)
 
 
 def bought_for_use(state: World, line: int, tool: int, run: int) -> float:

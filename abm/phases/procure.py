@@ -62,6 +62,8 @@ def order(world: World, step: int) -> None:
         for workload in range(2):
             value_offers(world, step, firm, workload)
             split_nests(world, step, firm, workload)
+            share_nests(world, firm, workload)
+            wait_or_order(world, firm, workload)
         place_orders(world, firm)
         if world.bloc[firm] == CN:
             order_stock(world, step, firm)
@@ -73,6 +75,8 @@ def set_budget(state: World, step: int, firm: int) -> None:
     for run in range(LANES):
         state.total[run] = state.waiting[firm, run]
     for offer in range(state.available.shape[1]):
+        if state.available[firm, offer] == 0.0:
+            continue
         for run in range(LANES):
             state.total[run] += state.backlog[firm, offer, run]
     for run in range(LANES):
@@ -204,33 +208,33 @@ def split_nests(state: World, step: int, firm: int, workload: int) -> None:
         share_home = (1.0 - mandate) * home_value / every + mandate
         state.sum_us[run] = (1.0 - mandate) * us / every / larger(state.sum_us[run], TINY)
         state.sum_home[run] = share_home / larger(state.sum_home[run], TINY)
-    share_nests(state, firm, workload)
 
 
 def share_nests(state: World, firm: int, workload: int) -> None:
-    """Weights become shares of the firm's money: those of each nest times what the nest gets for each of them."""
+    """Weights become shares of the firm's money, added up in `state.total`: those of each nest times what it gets."""
+    for run in range(LANES):
+        state.total[run] = 0.0
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue
         domestic = state.offer_nest[offer] == DOMESTIC_NEST
         for run in range(LANES):
-            state.weight[firm, offer, workload, run] *= select(domestic, state.sum_home[run], state.sum_us[run])
+            each = select(domestic, state.sum_home[run], state.sum_us[run])
+            share = state.weight[firm, offer, workload, run] * each
+            state.weight[firm, offer, workload, run] = share
+            state.total[run] += share
+
+
+def wait_or_order(state: World, firm: int, workload: int) -> None:
+    """Money that no offer gets waits for the next quarter."""
+    for run in range(LANES):
+        kept = larger(1.0 - state.total[run], 0.0)
+        state.waiting[firm, run] += kept * state.wallet[firm, workload, run]
+        state.wallet[firm, workload, run] *= 1.0 - kept
 
 
 def place_orders(state: World, firm: int) -> None:
-    """What waits is kept for the next quarter; backlog is ordered first."""
-    for workload in range(2):
-        for run in range(LANES):
-            state.total[run] = 0.0
-        for offer in range(state.available.shape[1]):
-            if state.available[firm, offer] == 0.0:
-                continue
-            for run in range(LANES):
-                state.total[run] += state.weight[firm, offer, workload, run]
-        for run in range(LANES):
-            kept = larger(1.0 - state.total[run], 0.0)
-            state.waiting[firm, run] += kept * state.wallet[firm, workload, run]
-            state.wallet[firm, workload, run] *= 1.0 - kept
+    """Backlog is ordered first."""
     for offer in range(state.available.shape[1]):
         if state.available[firm, offer] == 0.0:
             continue

@@ -65,8 +65,14 @@ def domestic(state: World, vendor: int) -> bool:
 
 
 def vendor_design(state: World, vendor: int, run: int) -> int:
-    """Design on sale at the vendor's main line; -1 before its first."""
-    return state.design[state.vendor_line[vendor], run]
+    """Design on sale at the vendor's main line, the first of the table while there is none (see `sells`)."""
+    design = state.design[state.vendor_line[vendor], run]
+    return design if design >= 0 else 0
+
+
+def sells(state: World, vendor: int, run: int) -> bool:
+    """Whether the vendor has a first design."""
+    return state.design[state.vendor_line[vendor], run] >= 0
 
 
 def cover(state: World, vendor: int, run: int) -> float:
@@ -108,25 +114,29 @@ def buy_memory(state: World, step: int) -> None:
     node = state.line_node[MEMORY_LINE]
     run_to_plan(state, node)
     for run in range(LANES):
-        asked = 0.0
-        for vendor in range(state.vendor_us.shape[0]):
-            if domestic(state, vendor):
-                asked += memory_wanted(state, vendor, run)
+        state.total[run], state.sum_us[run] = 0.0, 0.0
+    for vendor in range(state.vendor_us.shape[0]):
+        if domestic(state, vendor):
+            for run in range(LANES):
+                state.hbm_arrived[vendor, run] = memory_wanted(state, vendor, run)
+                state.total[run] += state.hbm_arrived[vendor, run]
+    for run in range(LANES):
         abroad = memory_open(state, step, False, run) * state.parameter[HBM_IMPORT_CAP, run]
         supply = abroad + state.node_stock[node, run]
-        share = smaller(supply / larger(asked, TINY), 1.0)
-        state.node_orders[node, run] = asked
-        state.node_backlog[node, run] = (1.0 - share) * asked
-        bought = 0.0
-        for vendor in range(state.vendor_us.shape[0]):
-            if domestic(state, vendor):
-                state.hbm_arrived[vendor, run] = share * memory_wanted(state, vendor, run)
-                bought += state.hbm_arrived[vendor, run]
-        for vendor in range(state.vendor_us.shape[0]):
-            if domestic(state, vendor):
-                state.hbm_bank[vendor, run] += state.hbm_arrived[vendor, run]
+        share = smaller(supply / larger(state.total[run], TINY), 1.0)
+        state.node_orders[node, run] = state.total[run]
+        state.node_backlog[node, run] = (1.0 - share) * state.total[run]
         state.stacks_foreign[run] = abroad / larger(supply, TINY)
-        used = smaller(bought * (1.0 - state.stacks_foreign[run]), state.node_stock[node, run])
+        state.best[run] = share
+    for vendor in range(state.vendor_us.shape[0]):
+        if domestic(state, vendor):
+            for run in range(LANES):
+                bought = state.best[run] * state.hbm_arrived[vendor, run]
+                state.hbm_arrived[vendor, run] = bought
+                state.hbm_bank[vendor, run] += bought
+                state.sum_us[run] += bought
+    for run in range(LANES):
+        used = smaller(state.sum_us[run] * (1.0 - state.stacks_foreign[run]), state.node_stock[node, run])
         state.node_used[node, run] = used
         state.node_stock[node, run] -= used
 
@@ -134,12 +144,11 @@ def buy_memory(state: World, step: int) -> None:
 def memory_wanted(state: World, vendor: int, run: int) -> float:
     """Million stacks that a designer wants to add to its bank."""
     design = vendor_design(state, vendor, run)
-    if design < 0:
-        return 0.0
     each = state.spec_stacks[design] / 1000.0 / state.parameter[PACKAGING_YIELD, run]
     need = larger(wanted_packages(state, vendor, run), state.orders_smooth[vendor, run])
     banked = cover(state, vendor, run) * planned_need(state, vendor, run)
-    return larger((need + banked) * each - state.hbm_bank[vendor, run], 0.0)
+    wanted = larger((need + banked) * each - state.hbm_bank[vendor, run], 0.0)
+    return select(sells(state, vendor, run), wanted, 0.0)
 
 
 def planned_need(state: World, vendor: int, run: int) -> float:
@@ -153,52 +162,67 @@ def package_chips(state: World, step: int) -> None:
     """Dies and memory become packages, as far as packaging capacity goes; some are lost in packaging."""
     node = role_node(state, PACKAGING_CN)
     for run in range(LANES):
+        state.node_orders[node, run], state.node_made[node, run] = 0.0, 0.0
+    for vendor in range(state.vendor_us.shape[0]):
+        if domestic(state, vendor):
+            for run in range(LANES):
+                state.node_orders[node, run] += wanted_packages(state, vendor, run)
+    for run in range(LANES):
         growth = exp(state.parameter[DOMESTIC_PACKAGING_GROWTH, run] * (step - DATA_YEAR))
         capacity = state.parameter[DOMESTIC_PACKAGING_2024, run] * growth
-        asked = 0.0
-        for vendor in range(state.vendor_us.shape[0]):
-            if domestic(state, vendor):
-                asked += wanted_packages(state, vendor, run)
         good = state.parameter[PACKAGING_YIELD, run]
-        share = smaller(capacity / larger(asked / good, TINY), 1.0)
+        state.best[run] = smaller(capacity / larger(state.node_orders[node, run] / good, TINY), 1.0)
         state.node_capacity[node, run] = capacity * good
-        state.node_orders[node, run] = asked
-        state.node_made[node, run] = 0.0
-        for vendor in range(state.vendor_us.shape[0]):
-            design = vendor_design(state, vendor, run)
-            if not domestic(state, vendor) or design < 0:
-                continue
-            wanted = wanted_packages(state, vendor, run) / good
-            dies, stacks = state.spec_dies[design], state.spec_stacks[design] / 1000.0
-            started = packages(
-                state.die_bank[vendor, run], dies, state.hbm_bank[vendor, run], stacks, share * wanted, wanted
-            )
-            state.dies_used[vendor, run] = smaller(started * dies, state.die_bank[vendor, run])
-            state.hbm_used[vendor, run] = smaller(started * stacks, state.hbm_bank[vendor, run])
-            state.die_bank[vendor, run] -= state.dies_used[vendor, run]
-            state.hbm_bank[vendor, run] -= state.hbm_used[vendor, run]
-            state.made[vendor, run] = started * good
-            state.node_made[node, run] += state.made[vendor, run]
-        state.node_used[node, run] = state.node_made[node, run]
-        state.node_backlog[node, run] = larger(asked - state.node_made[node, run], 0.0)
+    for vendor in range(state.vendor_us.shape[0]):
+        if domestic(state, vendor):
+            for run in range(LANES):
+                package(state, vendor, run)
+                state.node_made[node, run] += state.made[vendor, run]
+    for run in range(LANES):
+        made = state.node_made[node, run]
+        state.node_used[node, run] = made
+        state.node_backlog[node, run] = larger(state.node_orders[node, run] - made, 0.0)
+
+
+def package(state: World, vendor: int, run: int) -> None:
+    """Packages of one designer, whose share of capacity is in `state.best`, and what it takes for them."""
+    design = vendor_design(state, vendor, run)
+    good = state.parameter[PACKAGING_YIELD, run]
+    wanted = wanted_packages(state, vendor, run) / good
+    dies, stacks = state.spec_dies[design], state.spec_stacks[design] / 1000.0
+    die_bank, hbm_bank = state.die_bank[vendor, run], state.hbm_bank[vendor, run]
+    started = packages(die_bank, dies, hbm_bank, stacks, state.best[run] * wanted, wanted)
+    on_sale = sells(state, vendor, run)
+    state.dies_used[vendor, run] = select(on_sale, smaller(started * dies, die_bank), 0.0)
+    state.hbm_used[vendor, run] = select(on_sale, smaller(started * stacks, hbm_bank), 0.0)
+    state.die_bank[vendor, run] -= state.dies_used[vendor, run]
+    state.hbm_bank[vendor, run] -= state.hbm_used[vendor, run]
+    state.made[vendor, run] = select(on_sale, started * good, 0.0)
 
 
 def dies_wanted(state: World, vendor: int, run: int) -> float:
-    """Thousand good dies to order now: the plan for the time of arrival plus the bank, less what is there or coming."""
+    """Thousand good dies to order now: the plan for the time of arrival plus the bank, less what is there or coming.
+
+    What is there or coming is in `state.best`.
+    """
     design = vendor_design(state, vendor, run)
-    if design < 0:
-        return 0.0
     lag = state.parameter[FAB_LAG, run]
     growth = state.parameter[EXPECTED_GROWTH, run]
     each = state.spec_dies[design] / state.parameter[PACKAGING_YIELD, run]
     pace = memory_pace(state, vendor, design, run)
     need = smaller(state.orders_smooth[vendor, run] * exp(growth * lag), pace) * each
-    coming = state.die_bank[vendor, run]
-    for ahead in range(RING):
-        coming += state.dies_coming[vendor, ahead, run]
     # dies without memory are no reserve
     banked = cover(state, vendor, run) * smaller(planned_need(state, vendor, run), pace) * each
-    return larger(need * (1.0 + lag) + banked - coming, 0.0)
+    return larger(need * (1.0 + lag) + banked - state.best[run], 0.0)
+
+
+def count_dies(state: World, vendor: int) -> None:
+    """Dies of a designer in its bank and in the fab, into `state.best`."""
+    for run in range(LANES):
+        state.best[run] = state.die_bank[vendor, run]
+    for ahead in range(RING):
+        for run in range(LANES):
+            state.best[run] += state.dies_coming[vendor, ahead, run]
 
 
 def memory_pace(state: World, vendor: int, design: int, run: int) -> float:
@@ -212,40 +236,65 @@ def start_wafers(state: World, step: int) -> None:
     """Foreign foundries make what the law lets them; the rest goes to the domestic foundry, pro rata after phones."""
     foundry = state.line_node[FOUNDRY_LINE]
     for run in range(LANES):
-        slot = (step + int(state.parameter[FAB_LAG, run])) % RING
-        density = fab_defects(state, run)
-        state.yield_domestic[run] = die_yield(density, REFERENCE_AREA)
+        state.worst[run] = fab_defects(state, run)
+        state.yield_domestic[run] = die_yield(state.worst[run], REFERENCE_AREA)
+        state.total[run], state.sum_us[run] = 0.0, 0.0
+    for vendor in range(state.vendor_us.shape[0]):
+        if domestic(state, vendor):
+            ask_foundries(state, step, vendor)
+    for run in range(LANES):
         ai_share = (1.0 - state.parameter[PHONE_SHARE, run]) * state.parameter[WAFER_RAMP, run]
         capacity = state.node_capacity[foundry, run] * ai_share
-        asked = 0.0
-        for vendor in range(state.vendor_us.shape[0]):
-            design = vendor_design(state, vendor, run)
-            if domestic(state, vendor) and design >= 0:
-                foreign = order_abroad(state, step, vendor, design, run)
-                state.dies_coming[vendor, slot, run] += foreign
-                state.foreign_wafers[vendor, run] = foreign
-                asked += wafers_wanted(state, vendor, design, density, run)
-        share = smaller(capacity / larger(asked, TINY), 1.0)
-        total = 0.0
-        for vendor in range(state.vendor_us.shape[0]):
-            design = vendor_design(state, vendor, run)
-            if domestic(state, vendor) and design >= 0:
-                started = share * wafers_wanted(state, vendor, design, density, run)
-                state.wafers[vendor, run] = started
-                total += started
-        for vendor in range(state.vendor_us.shape[0]):
-            design = vendor_design(state, vendor, run)
-            if domestic(state, vendor) and design >= 0:
-                good = dies_per_wafer(state, design) * die_yield(density, die_area(state, design))
-                state.dies_coming[vendor, slot, run] += state.wafers[vendor, run] * good
-                set_cost(state, vendor, design, good, run)
-        state.experience[run] += total
-        state.home_fill[run] = share
+        state.home_fill[run] = smaller(capacity / larger(state.total[run], TINY), 1.0)
+    for vendor in range(state.vendor_us.shape[0]):
+        if domestic(state, vendor):
+            start_dies(state, step, vendor)
+    for run in range(LANES):
+        asked, started = state.total[run], state.sum_us[run]
+        state.experience[run] += started
         phones = state.node_capacity[foundry, run] * state.parameter[PHONE_SHARE, run]
-        state.node_made[foundry, run] = total + phones
-        state.node_used[foundry, run] = total + phones
+        state.node_made[foundry, run] = started + phones
+        state.node_used[foundry, run] = started + phones
         state.node_orders[foundry, run] = asked + phones
-        state.node_backlog[foundry, run] = asked - total
+        state.node_backlog[foundry, run] = asked - started
+
+
+def ask_foundries(state: World, step: int, vendor: int) -> None:
+    """A designer's dies from abroad, and wafers it asks of the domestic foundry, added up in `state.total`."""
+    count_dies(state, vendor)
+    for run in range(LANES):
+        foreign = order_abroad(state, step, vendor, vendor_design(state, vendor, run), run)
+        on_sale = sells(state, vendor, run)
+        state.used[run] = select(on_sale, foreign, 0.0)
+        state.foreign_wafers[vendor, run] = select(on_sale, foreign, state.foreign_wafers[vendor, run])
+    expect_dies(state, step, vendor)
+    count_dies(state, vendor)
+    for run in range(LANES):
+        design = vendor_design(state, vendor, run)
+        asked = wafers_wanted(state, vendor, design, state.worst[run], run)
+        on_sale = sells(state, vendor, run)
+        state.wafers[vendor, run] = select(on_sale, asked, state.wafers[vendor, run])
+        state.total[run] += select(on_sale, asked, 0.0)
+
+
+def start_dies(state: World, step: int, vendor: int) -> None:
+    """The share `home_fill` of a designer's wafers is started, their sum in `state.sum_us`, and sets its costs."""
+    for run in range(LANES):
+        design, on_sale = vendor_design(state, vendor, run), sells(state, vendor, run)
+        started = state.home_fill[run] * state.wafers[vendor, run]
+        state.wafers[vendor, run] = select(on_sale, started, state.wafers[vendor, run])
+        state.sum_us[run] += select(on_sale, started, 0.0)
+        good = dies_per_wafer(state, design) * die_yield(state.worst[run], die_area(state, design))
+        state.used[run] = select(on_sale, started * good, 0.0)
+        set_cost(state, vendor, design, good, run)
+    expect_dies(state, step, vendor)
+
+
+def expect_dies(state: World, step: int, vendor: int) -> None:
+    """Dies in `state.used` come out of the fab after its lag."""
+    for run in range(LANES):
+        slot = (step + int(state.parameter[FAB_LAG, run])) % RING
+        state.dies_coming[vendor, slot, run] += state.used[run]
 
 
 def fab_defects(state: World, run: int) -> float:
@@ -297,15 +346,17 @@ def home_cost(state: World, design: int, good: float, run: int) -> float:
 
 
 def set_cost(state: World, vendor: int, design: int, good: float, run: int) -> None:
-    """Unit cost by what a package consumes, and the bill of the quarter's inputs."""
+    """Unit cost by what a package consumes, and the bill of the quarter's inputs, once there is a design."""
     wafer = state.parameter[WAFER_PRICE, run]
     memory = state.parameter[HBM_PRICE, run]
     packing = state.parameter[PACKAGING_COST, run]
     passed = state.parameter[PACKAGING_YIELD, run]
     die = wafer / larger(good, 1.0)
-    state.unit_cost[state.vendor_line[vendor], run] = clip(home_cost(state, design, good, run), 0.1, 50.0)
+    line, on_sale = state.vendor_line[vendor], sells(state, vendor, run)
+    cost = clip(home_cost(state, design, good, run), 0.1, 50.0)
+    state.unit_cost[line, run] = select(on_sale, cost, state.unit_cost[line, run])
     bought = state.wafers[vendor, run] * wafer / 1000.0
     bought += state.foreign_wafers[vendor, run] * die / 1000.0
     bought += state.hbm_arrived[vendor, run] * memory
     bought += state.made[vendor, run] / passed * packing / 1000.0
-    state.input_cost[vendor, run] = bought
+    state.input_cost[vendor, run] = select(on_sale, bought, state.input_cost[vendor, run])

@@ -16,13 +16,13 @@ def open_slots(state: World) -> None:
     """A generation or redesign that came on a line this quarter takes its newest slot; the older ones move up."""
     find_frontier(state)
     for offer in range(state.available.shape[1]):
-        changed = 0.0
+        changed = 0
         for run in range(LANES):
             train = state.performance[offer, TRAIN, run] == state.slot_performance[offer, NEWEST, TRAIN, run]
             serve = state.performance[offer, SERVE, run] == state.slot_performance[offer, NEWEST, SERVE, run]
             state.fresh[offer, run] = select(train and serve, 0.0, 1.0)
-            changed += state.fresh[offer, run]
-        if changed > 0.0:
+            changed += not (train and serve)
+        if changed > 0:
             for firm in state.firms:
                 if state.holds[firm, offer] > 0.0:
                     merge_oldest(state, firm, offer)

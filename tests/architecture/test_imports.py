@@ -12,7 +12,7 @@ LAYERS = (
     (
         "ground",
         "vocabulary calendar series slide quantiles parameters policy_schema link_cache engine regimes intervals "
-        "scenario_values",
+        "scenario_values aligned",
     ),
     ("rules", "rules rules.numbers rules.chips rules.ai_firm rules.chip_vendor rules.learning rules.supply_node"),
     ("declarations", "schema draws policy_toml policy_check parameter_index declared state allocation"),
@@ -52,7 +52,7 @@ ONLY = {
         "abm.series",
     ),
     "abm.quarter": ("abm.phases", "abm.state"),
-    "abm.state": ("abm.declared", "abm.allocation"),
+    "abm.state": ("abm.declared",),
     "abm.vocabulary": (),
     "abm.series": (),
     "abm.draws": ("abm.rules.numbers",),
