@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,4 +18,5 @@ def zeros(shape: tuple[int, ...], integer: bool) -> NDArray[np.float64] | NDArra
     size = math.prod(shape) * np.dtype(kind).itemsize
     memory = np.zeros(size + CACHE_LINE, np.uint8)
     start = -memory.ctypes.data % CACHE_LINE
-    return memory[start : start + size].view(kind).reshape(shape)
+    aligned: NDArray[Any] = memory[start : start + size].view(kind).reshape(shape)
+    return aligned

@@ -210,7 +210,7 @@ class World(NamedTuple):
     wanted_by: Annotated[Floats, Of("bloc offer run | thousand chips | ordered in this round, by bloc")]
     mean_size: Annotated[Floats, Of("bloc offer run | share | mean size of those that ordered, by chips")]
     sized: Annotated[
-        Floats, Of("bloc offer run | thousand chips | ordered in this pass, times the size of buyers (scratch)")
+        Floats, Of("bloc offer run | thousand chips | ordered in this pass, weighed by size (scratch)")
     ]
     asked: Annotated[Floats, Of("offer run | thousand chips | orders of the quarter, first round and backlog")]
     sold_china: Annotated[Floats, Of("offer run | thousand chips | delivered to Chinese firms")]
