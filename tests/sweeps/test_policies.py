@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +23,7 @@ from experiments.objectives import best, load_objectives, means, regrets, unknow
 from experiments.policy_search import Search, Settings, undominated
 from experiments.runfolder import plain
 
+ROOT = Path(__file__).parents[2]
 OBJECTIVES = load_objectives()
 
 
@@ -165,3 +172,39 @@ def test_a_made_table_is_enough_for_an_objective():
         values=np.array([[[[5.0]], [[2.0]]]]), by_point=lambda values: values,
     )  # fmt: skip
     assert OBJECTIVES[0].values(table, 0, 1).tolist() == [3.0]
+
+
+STUDY = """
+arms = ["history", "none_0"]
+[levers]
+enforcement = [0.3, 0.95]
+[design]
+sampler = "sobol"
+others = "prior"
+points = 4
+"""
+
+
+def command(folder, out):
+    file = folder / "levers.toml"
+    file.write_text(STUDY)
+    words = ["optimise", str(file), "--out", str(out), "--generations", "3", "--population", "4"]
+    return subprocess.Popen([sys.executable, "-m", "experiments.cli", *words], cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.slow
+def test_a_killed_search_ends_like_one_that_was_not(tmp_path):
+    assert command(tmp_path, tmp_path / "whole").wait() == 0
+    killed = command(tmp_path, tmp_path / "killed")
+    deadline = time.monotonic() + 300
+    while not list((tmp_path / "killed").rglob("*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(killed.pid, signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "policies.csv").exists()
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "killed").rglob("*.parquet")}
+    assert command(tmp_path, tmp_path / "killed").wait() == 0
+    for name in ("policies.csv", "pareto.csv", "pareto_set.png"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert kept
+    assert all(path.stat().st_mtime_ns == written for path, written in kept.items())
