@@ -209,9 +209,7 @@ class World(NamedTuple):
     size: Annotated[Floats, Of("firm run | share | its plan over that of the largest firm of its bloc")]
     wanted_by: Annotated[Floats, Of("bloc offer run | thousand chips | ordered in this round, by bloc")]
     mean_size: Annotated[Floats, Of("bloc offer run | share | mean size of those that ordered, by chips")]
-    sized: Annotated[
-        Floats, Of("bloc offer run | thousand chips | ordered in this pass, weighed by size (scratch)")
-    ]
+    sized: Annotated[Floats, Of("bloc offer run | thousand chips | ordered in this pass, weighed by size (scratch)")]
     asked: Annotated[Floats, Of("offer run | thousand chips | orders of the quarter, first round and backlog")]
     sold_china: Annotated[Floats, Of("offer run | thousand chips | delivered to Chinese firms")]
     sold_abroad: Annotated[Floats, Of("offer run | thousand chips | delivered to other firms")]
