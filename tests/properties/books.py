@@ -63,7 +63,8 @@ SIGNED = frozenset(
         "parameter", "equity", "borrowed", "attraction", "payoff", "flows", "record", "firm_record", "failed_quarter",
         "failed_law", "generation", "design", "redesign_target", "worst", "next_step", "diverted", "sum_us", "sum_home",
         "slot_frontier", "leader_open", "leader_closed",
-        "used", "acquired", "lead", "inclusive",
+        "used", "acquired", "inclusive", "lead", "lead_before", "us_lead_seen", "us_score", "us_step", "us_shift",
+        "us_shift_known",
     )
 )  # fmt: skip
 """Arrays that may be negative; all others of a run may not."""
