@@ -85,6 +85,7 @@ def test_streams_keep_their_numbers():
         "demand_bloc": 1, "demand_firm": 2, "frontier_date": 3, "idea": 4, "yield": 5, "porting": 6, "leak": 7,
         "grey": 8, "release_delay": 9, "observation": 10, "serving_jump": 11, "residual": 12, "parameter": 13,
         "network": 14, "grey_path": 20, "random_mix": 21, "us_lead_noise": 30, "us_option": 31, "us_notice": 32,
+        "firm_size": 40, "firm_kind": 41, "rewiring": 42,
     }  # fmt: skip
     assert stream("grey") == 8
 
