@@ -331,7 +331,7 @@ def share_falls_lag_holds(ensemble: Ensemble) -> Demonstration:
     """China loses compute and keeps its distance, in the same runs."""
     first, last = quarter_index("2022Q3"), YEAR_2024.stop - 1
     rows, both = [], {}
-    for arm in ("history", "none_0", "no spill-overs"):
+    for arm in ("history", "none_0", "no spill-overs", "no distillation"):
         share = 100.0 * ensemble.arms[arm]["compute_share_cn"].values
         lag = ensemble.arms[arm].observe("ECI_LAG")
         grown = lag.at("2024Q4") - lag.at("2022Q3")

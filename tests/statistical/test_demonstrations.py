@@ -21,10 +21,9 @@ pytestmark = pytest.mark.slow
 SHOWN = (
     "Surge before a rule", "Trough in the quarter of a rule", "Redesign, cat and mouse", "Hysteresis of software",
     "Hysteresis of purchases", "Grey premium", "Bloc assortativity", "Threats alone",
+    "Compute share falls while the lag holds", "Ecosystem tipping", "Distillation",
 )  # fmt: skip
-OPEN = (
-    "Rationing: listed firms", "Rationing: small private firms", "Compute share falls while the lag holds",
-)  # fmt: skip
+OPEN = ("Rationing: listed firms", "Rationing: small private firms", "Heterogeneity matters")
 """What the page may also find not shown; then it must say why."""
 
 
@@ -85,6 +84,17 @@ def test_spill_overs_are_what_lets_the_lag_hold(found):
     lag = rows(found["Compute share falls while the lag holds"])
     assert lag["no spill-overs: growth of the lag, months"].median > lag["history: growth of the lag, months"].median
     assert lag["history: change of the share, percentage points"].high < 0.0
+
+
+def test_priority_of_large_buyers_takes_from_the_small(found):
+    small = rows(found["Rationing: small private firms"])
+    assert small["history"].median < small["pro rata"].median
+
+
+def test_equal_firms_change_more_regimes_than_luck_does(found):
+    regimes = rows(found["Heterogeneity matters"])
+    luck = regimes["another regime by luck alone, % of pairs of worlds of a point"].median
+    assert regimes["another regime with equal firms, % of worlds"].median > luck
 
 
 def test_the_graph_agrees_with_the_recorded_series(ensemble, found):
