@@ -94,11 +94,22 @@ def open_pass(state: World) -> None:
                 state.wanted_by[bloc, offer, run], state.sized[bloc, offer, run] = 0.0, 0.0
 
 
+def ordered(state: World, firm: int, offer: int) -> bool:
+    """Whether the firm has an offer on order in any run."""
+    if state.available[firm, offer] == 0.0:
+        return False
+    count = 0
+    for run in range(LANES):
+        money = state.orders[firm, offer, TRAIN, run] + state.orders[firm, offer, SERVE, run]
+        count += money + state.orders[firm, offer, STOCK, run] != 0.0
+    return count > 0
+
+
 def tally(state: World, step: int, firm: int) -> None:
     """Chips that a firm orders in a pass, added to those of other firms; only what is legal can be delivered."""
     buyer, side, bloc = state.buyer_class[step, firm], state.side[firm], state.bloc[firm]
     for offer in range(state.available.shape[1]):
-        if state.available[firm, offer] == 0.0:
+        if not ordered(state, firm, offer):
             continue
         third = 1.0 if bloc == ROW and offer == LINE else 0.0
         for run in range(LANES):
@@ -218,7 +229,7 @@ def deliver(state: World, step: int, firm: int, attempt: int) -> None:
         state.wallet[firm, TRAIN, run] *= again
         state.wallet[firm, SERVE, run] *= again
     for offer in range(state.available.shape[1]):
-        if state.available[firm, offer] == 0.0:
+        if not ordered(state, firm, offer):
             continue
         third = bloc == ROW and offer == LINE
         queue = 0.0 if state.offer_kind[offer] in (GREY, RENTAL) else 1.0  # where a vendor decides whom to serve
