@@ -14,7 +14,7 @@ from abm.outcomes import PAST, capability_past
 from abm.parameter_index import NAMES, PARAMETERS
 from abm.phases.world_supply import WAFER_AREA
 from abm.rules.chips import list_price, quality, serve_performance, train_performance
-from abm.rules.numbers import log, power
+from abm.rules.numbers import LOWEST, log, power
 from abm.state import Floats, Ints
 from abm.tables import DataPack, number
 from abm.vocabulary import (
@@ -97,8 +97,8 @@ def _start_rules(value: dict[str, Floats], runs: int) -> dict[str, Any]:
     """Thresholds where the script puts them, and how far each jurisdiction follows the US."""
     own = np.stack([np.ones(runs), value["ally_alignment_nl"], value["ally_alignment_jp"]])
     follows = np.maximum(own, value["fdpr_reach"])
-    ratios = {name: np.ones(runs) for name in ("us_ratio", "us_ratio_known", "us_ratio_before")}
-    return {**ratios, "alignment": own, "ally_follows": follows, "ally_start": follows.copy()}
+    ratios: dict[str, Any] = {name: np.ones(runs) for name in ("us_ratio", "us_ratio_known", "us_ratio_before")}
+    return {**ratios, "alignment": own, "ally_follows": follows, "ally_kept": np.ones_like(own)}
 
 
 def _start_firms(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[str, Any]:
@@ -126,8 +126,15 @@ def _start_firms(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[s
         "cash": share * value["liquidity"][None, :],
         "plan_factor": _plan_factor(value, runs),
         "start_capability": _start_capability(plan.pack, runs),
-        "past_capability": np.stack([capability_past(bloc, value["algorithmic_progress"]).T for bloc in BLOCS]),
+        **_start_frontier(value, runs),
     }
+
+
+def _start_frontier(value: dict[str, Floats], runs: int) -> dict[str, Any]:
+    """Capability of the blocs before 2020, from which the lead is measured."""
+    past = np.stack([capability_past(bloc, value["algorithmic_progress"]).T for bloc in BLOCS])
+    below = np.full((len(BLOCS), runs), LOWEST)
+    return {"past_capability": past, "frontier_best": past.max(axis=1), "passed_best": below}
 
 
 def _plan_factor(value: dict[str, Floats], runs: int) -> Floats:

@@ -142,6 +142,7 @@ def follow(state: World, run: int) -> None:
             state.parameter[ALLY_BY_PEERS, run],
             state.parameter[ALLY_PACE, run],
         )
-        state.ally_follows[ally, run] = effective_alignment(
-            state.alignment[ally, run], state.parameter[FDPR_REACH, run]
-        )
+        reach, before = state.parameter[FDPR_REACH, run], state.ally_follows[ally, run]
+        now = effective_alignment(state.alignment[ally, run], reach)
+        state.ally_kept[ally, run] *= now / before
+        state.ally_follows[ally, run] = now

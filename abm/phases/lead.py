@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abm.rules.numbers import LOWEST, larger, select
+from abm.rules.numbers import larger, select
 from abm.series import at
 from abm.state import World
 from abm.vocabulary import CN, US
@@ -15,7 +15,9 @@ CAPABILITY_CN, CAPABILITY_US = at("capability_cn"), at("capability_us")
 def measure_lead(state: World, step: int) -> None:
     """Months since the bloc in front stood where the other stands now, negative when China is in front."""
     for run in range(LANES):
-        china, us = best_so_far(state, CN, step, run), best_so_far(state, US, step, run)
+        china = larger(state.frontier_best[CN, run], state.record[CAPABILITY_CN, step, run])
+        us = larger(state.frontier_best[US, run], state.record[CAPABILITY_US, step, run])
+        state.frontier_best[CN, run], state.frontier_best[US, run] = china, us
         behind = china <= us
         since = quarters_since(state, US, china, step, run) if behind else quarters_since(state, CN, us, step, run)
         state.lead_before[run] = state.lead[run]
@@ -30,23 +32,18 @@ def recorded(state: World, bloc: int, quarter: int, run: int) -> float:
     return state.record[row, quarter, run]
 
 
-def best_so_far(state: World, bloc: int, step: int, run: int) -> float:
-    """Highest capability that a bloc's frontier has had, history before 2020 included."""
-    best = LOWEST
-    for quarter in range(-state.past_capability.shape[1], step + 1):
-        best = larger(best, recorded(state, bloc, quarter, run))
-    return best
-
-
 def quarters_since(state: World, bloc: int, level: float, step: int, run: int) -> float:
-    """Quarters since a bloc first reached a level, interpolated; since the history begins if it always had it."""
+    """Quarters since a bloc first reached a level, interpolated; since the history begins if it always had it.
+
+    The level never falls, so the search goes on where it ended: `passed` quarters lay below it, `passed_best` at best.
+    """
     first = -state.past_capability.shape[1]
-    before = recorded(state, bloc, first, run)
-    if before >= level:
-        return float(step - first)
-    for quarter in range(first + 1, step + 1):
+    quarter, before = first + state.passed[bloc, run], state.passed_best[bloc, run]
+    best = larger(before, recorded(state, bloc, quarter, run))
+    while best < level:
+        before, quarter = best, quarter + 1
         best = larger(before, recorded(state, bloc, quarter, run))
-        if best >= level:
-            return step - (quarter - 1 + (level - before) / (best - before))
-        before = best
-    return 0.0
+    state.passed[bloc, run], state.passed_best[bloc, run] = quarter - first, before
+    if quarter == first:
+        return float(step - first)
+    return step - (quarter - 1 + (level - before) / (best - before))

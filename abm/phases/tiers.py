@@ -15,10 +15,8 @@ def tool_denial(state: World, step: int, maker: int, tool: int, announced: bool,
     """Denied share of a class of tools of a country's makers, in force or as announced."""
     arm = state.arm[run]
     law = state.law_tools_announced[arm, step, maker, tool] if announced else state.law_tools[arm, step, maker, tool]
-    shift = shift_of(state, announced, run)
-    if maker == TOOLS_US:
-        return tier_denial(law, shift)
-    return allied_denial(law, state.ally_follows[maker, run], state.ally_start[maker, run], shift)
+    kept, follows = state.ally_kept[maker, run], state.ally_follows[maker, run]
+    return allied_denial(law, kept, follows, shift_of(state, announced, run))
 
 
 def shift_of(state: World, announced: bool, run: int) -> float:

@@ -19,45 +19,55 @@ def watch(world: World, step: int) -> None:
     """Record what governments decided; then the lead, evasion and lost sales that they see when they decide again."""
     observe_politics(world, step)
     measure_lead(world, step)
-    for run in range(LANES):
-        watch_evasion(world, step, run)
-        watch_sales(world, step, run)
-        watch_toolmakers(world, run)
+    watch_evasion(world, step)
+    watch_sales(world, step)
+    watch_toolmakers(world)
 
 
-def watch_evasion(state: World, step: int, run: int) -> None:
+def watch_evasion(state: World, step: int) -> None:
     """Smuggled chips, and tenants that a cloud rule misses, over the compute that China got."""
-    smuggled, rented, every = 0.0, 0.0, 0.0
+    for run in range(LANES):
+        state.total[run], state.sum_us[run], state.sum_home[run] = 0.0, 0.0, 0.0
     for offer in range(state.offer_kind.shape[0]):
-        compute = state.sold_china[offer, run] * state.performance[offer, TRAIN, run]
-        if state.offer_kind[offer] == RENTAL:
-            rented += compute
-        elif state.offer_kind[offer] == GREY:
-            smuggled += compute
-        every += compute
-    coverage = cloud_coverage(state, step, False, run)
-    seen = evading_share(smuggled, rented, every, coverage, state.parameter[ENFORCEMENT, run])
-    state.us_evasion[run] += SMOOTHING * (seen - state.us_evasion[run])
+        grey = 1.0 if state.offer_kind[offer] == GREY else 0.0
+        let = 1.0 if state.offer_kind[offer] == RENTAL else 0.0
+        for run in range(LANES):
+            compute = state.sold_china[offer, run] * state.performance[offer, TRAIN, run]
+            state.sum_us[run] += grey * compute
+            state.sum_home[run] += let * compute
+            state.total[run] += compute
+    for run in range(LANES):
+        coverage = cloud_coverage(state, step, False, run)
+        smuggled, rented, caught = state.sum_us[run], state.sum_home[run], state.parameter[ENFORCEMENT, run]
+        seen = evading_share(smuggled, rented, state.total[run], coverage, caught)
+        state.us_evasion[run] += SMOOTHING * (seen - state.us_evasion[run])
 
 
-def watch_sales(state: World, step: int, run: int) -> None:
+def watch_sales(state: World, step: int) -> None:
     """What Chinese firms planned to spend and US merchant vendors did not get, over these vendors' revenue."""
-    sold, revenue = 0.0, 0.0
+    for run in range(LANES):
+        state.total[run], state.sum_us[run] = 0.0, 0.0
     for vendor in range(state.vendor_us.shape[0]):
-        sold += state.vendor_merchant[vendor] * state.vendor_revenue_china[vendor, run]
-        revenue += state.vendor_merchant[vendor] * state.vendor_revenue[vendor, run]
-    planned = state.plan[step, CN] * state.plan_factor[step, CN, run]
-    state.us_lost[run] += SMOOTHING * (lost_share(planned, sold, revenue) - state.us_lost[run])
+        for run in range(LANES):
+            state.sum_us[run] += state.vendor_merchant[vendor] * state.vendor_revenue_china[vendor, run]
+            state.total[run] += state.vendor_merchant[vendor] * state.vendor_revenue[vendor, run]
+    for run in range(LANES):
+        planned = state.plan[step, CN] * state.plan_factor[step, CN, run]
+        lost = lost_share(planned, state.sum_us[run], state.total[run])
+        state.us_lost[run] += SMOOTHING * (lost - state.us_lost[run])
 
 
-def watch_toolmakers(state: World, run: int) -> None:
+def watch_toolmakers(state: World) -> None:
     """By jurisdiction: tools that China's lines wanted in its makers' shares of 2020 and did not buy of them."""
     for maker in range(TOOLS_US + 1, state.alignment.shape[0]):
-        wanted, sold = 0.0, 0.0
+        for run in range(LANES):
+            state.total[run], state.sum_us[run] = 0.0, 0.0
         for line in range(state.line_node.shape[0]):
             for tool in range(state.tool_bank.shape[1]):
-                size = state.tool_weight[line, tool] * state.tools_wanted[line, run]
-                wanted += state.tool_share[line, maker, tool] * size
-                sold += state.tools_sold[line, maker, tool, run]
-        lost = lost_share(wanted, sold, wanted)
-        state.ally_lost[maker, run] += SMOOTHING * (lost - state.ally_lost[maker, run])
+                share, weight = state.tool_share[line, maker, tool], state.tool_weight[line, tool]
+                for run in range(LANES):
+                    state.total[run] += share * (weight * state.tools_wanted[line, run])
+                    state.sum_us[run] += state.tools_sold[line, maker, tool, run]
+        for run in range(LANES):
+            lost = lost_share(state.total[run], state.sum_us[run], state.total[run])
+            state.ally_lost[maker, run] += SMOOTHING * (lost - state.ally_lost[maker, run])

@@ -86,13 +86,13 @@ def effective_alignment(alignment: float, reach: float) -> float:
     return larger(alignment, reach)
 
 
-def allied_denial(law: float, follows: float, followed: float, shift: float) -> float:
-    """Denied share of a class of an ally's tools (MODEL 3, R2, R3).
+def allied_denial(law: float, kept: float, follows: float, shift: float) -> float:
+    """Denied share of a class of a country's tools (MODEL 3, R2, R3).
 
-    The ally's own law moves with how far it follows now over how far it did at the hand-over, `followed`; steps of
-    the US since reach it as far as it follows. At the hand-over it is the law of the script.
+    A country's own law is worth what its makers follow now over what they did at the hand-over, `kept`; steps of the
+    US since then reach them as far as they follow. At the hand-over it is the law of the script.
     """
-    return clip(law * (follows / followed) + follows * shift, 0.0, 1.0)
+    return clip(law * kept + follows * shift, 0.0, 1.0)
 
 
 def next_alignment(

@@ -48,8 +48,9 @@ def test_the_lead_inside_a_run_is_the_outcome(world, ahead):
     assert np.abs(walked(world, china, us) - outcome.months).max() < CLOSE
 
 
-def test_a_frontier_reached_two_and_a_half_quarters_ago_is_seven_and_a_half_months_old(world):
-    """The US gains 1 a quarter from 100 on; China stands at 2.5 less than the US."""
-    us = np.tile(100.0 + np.arange(QUARTERS, dtype=float), (PAIR, 1))
-    assert walked(world, us - 2.5, us)[0, 10] == pytest.approx(7.5)
-    assert walked(world, us, us - 2.5)[0, 10] == pytest.approx(-7.5)
+@pytest.mark.parametrize("ahead", [1.0, -1.0])
+def test_a_frontier_reached_two_and_a_half_quarters_ago_is_seven_and_a_half_months_old(world, ahead):
+    """The bloc in front gains 1 a quarter from 100 on; the other stands at 2.5 less."""
+    front = np.tile(100.0 + np.arange(QUARTERS, dtype=float), (PAIR, 1))
+    paths = (front - 2.5, front) if ahead > 0.0 else (front, front - 2.5)
+    assert walked(world, *paths)[0, 10] == pytest.approx(7.5 * ahead)

@@ -107,9 +107,9 @@ def test_denial_of_tiers_by_hand():
 
 def test_an_allys_denial_by_hand():
     # its own .6 at an alignment that went from .8 to .4 is .3; a US step of .1 reaches .4 of its sellers
-    assert allied_denial(0.6, 0.4, 0.8, 0.1) == pytest.approx(0.34, rel=1e-12)
+    assert allied_denial(0.6, 0.4 / 0.8, 0.4, 0.1) == pytest.approx(0.34, rel=1e-12)
     # at the hand-over it is the law of the script, to the last bit
-    assert allied_denial(0.725, 0.8, 0.8, 0.0) == 0.725
+    assert allied_denial(0.725, 1.0, 0.8, 0.0) == 0.725
 
 
 def test_alignment_by_hand():

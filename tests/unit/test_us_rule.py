@@ -75,9 +75,9 @@ def test_tiers_move_with_the_shift_and_stay_shares(held):
 
 
 def test_an_allys_rules_move_with_its_alignment(held):
-    follows = held.ally_start.copy()
-    follows[TOOLS_NL, RULED] *= 0.5
-    world = held._replace(ally_follows=follows, law_tools=np.full_like(held.law_tools, 0.6))
+    kept = np.ones_like(held.ally_kept)
+    kept[TOOLS_NL, RULED] = 0.5
+    world = held._replace(ally_kept=kept, law_tools=np.full_like(held.law_tools, 0.6))
     assert tiers.tool_denial(world, FIRST, TOOLS_NL, 0, False, RULED) == pytest.approx(0.3)
     assert tiers.tool_denial(world, FIRST, TOOLS_NL, 0, False, FROZEN) == 0.6
 

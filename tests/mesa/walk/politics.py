@@ -141,8 +141,8 @@ class Allies:
     def __init__(self, model, law) -> None:
         self.model, self.p, self.law = model, model.p, law
         self.alignment = [1.0, self.p.ally_alignment_nl, self.p.ally_alignment_jp]
-        self.start = [max(one, self.p.fdpr_reach) for one in self.alignment]
-        self.follows, self.lost = list(self.start), [0.0] * len(self.start)
+        self.follows = [max(one, self.p.fdpr_reach) for one in self.alignment]
+        self.kept, self.lost = [1.0] * len(self.follows), [0.0] * len(self.follows)
 
     def answer(self, pressure: float) -> None:
         """Move towards what pressure, lost sales and the other ally call for."""
@@ -153,7 +153,9 @@ class Allies:
                 before[ally], pressure, self.lost[ally], every - before[ally], p.ally_base,
                 p.ally_by_pressure, p.ally_by_loss, p.ally_by_peers, p.ally_pace,
             )  # fmt: skip
-            self.follows[ally] = max(self.alignment[ally], p.fdpr_reach)
+            now = max(self.alignment[ally], p.fdpr_reach)
+            self.kept[ally] *= now / self.follows[ally]
+            self.follows[ally] = now
 
     def watch(self) -> None:
         """Share of the tools that Chinese lines wanted of their makers and did not buy, averaged."""

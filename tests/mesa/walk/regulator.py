@@ -50,8 +50,8 @@ class Law:
         script, shift = (self.tools_announced if announced else self.tools)[step], self.shift(announced)
         own = [[tier_denial(law, shift) for law in script[TOOLS_US]]]
         for ally in ALLIES:
-            follows, followed = self.allies.follows[ally], self.allies.start[ally]
-            own.append([allied_denial(law, follows, followed, shift) for law in script[ally]])
+            kept, follows = self.allies.kept[ally], self.allies.follows[ally]
+            own.append([allied_denial(law, kept, follows, shift) for law in script[ally]])
         return own
 
     def memory_open(self, step: int, announced: bool = False) -> float:

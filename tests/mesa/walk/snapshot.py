@@ -80,7 +80,7 @@ WASHINGTON = {
     "us_ratio": "ratio", "us_ratio_known": "ratio_known", "us_ratio_before": "ratio_before", "us_best": "best",
     "us_reach": "reach", "us_shift": "shift", "us_shift_known": "shift_known",
 }  # fmt: skip
-ALLIES = {"alignment": "alignment", "ally_lost": "lost", "ally_follows": "follows", "ally_start": "start"}
+ALLIES = {"alignment": "alignment", "ally_lost": "lost", "ally_follows": "follows", "ally_kept": "kept"}
 
 
 def snapshot(model) -> dict[str, np.ndarray]:
