@@ -10,6 +10,7 @@ import pytest
 
 import experiments
 from experiments import cli
+from experiments.sampling import DesignError
 from experiments.study import load_study, studies
 
 ROOT = Path(experiments.__file__).parents[1]
@@ -48,3 +49,10 @@ def test_screening_varies_every_parameter_that_is_drawn_alone():
     names = {factor.name for factor in load_study("screening").factors}
     assert {"enforcement", "learning_rate", "cross_bloc_access_loss"} <= names
     assert not {name for name in names if name.startswith("porting_") and name != "porting_rate"}
+
+
+def test_another_word_than_all_is_refused(tmp_path):
+    file = tmp_path / "some.toml"
+    file.write_text('uncertainties = "some"\n[design]\nsampler = "morris"\npoints = 4\n')
+    with pytest.raises(DesignError, match="'uncertainties' must be a table of parameters or 'all', not 'some'"):
+        load_study(file)
