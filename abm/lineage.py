@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from abm.calendar import quarter_index
 from abm.scenario import Scenario, ScenarioError
+from abm.shape import shape_from
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,8 @@ def scenario_from(facts: Mapping[str, Any]) -> Scenario:
     name = str(facts.get("name"))
     try:
         made = Scenario.load(name).with_point(facts["parameters"] == "defaults").with_parameters(**facts["fixed"])
-        made = replace(made, off=frozenset(facts["off"]), learning=facts["strategy_learning"])
+        made = replace(made, off=frozenset(facts["off"]), learning=facts["strategy_learning"], shape=shape_from(facts))
+        made = made.with_china_gate(facts["china_gate"])
         made = made.with_continuation(facts["continuation"])
     except (ScenarioError, KeyError, TypeError):
         raise ScenarioError(_cure(name)) from None

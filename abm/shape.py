@@ -112,6 +112,12 @@ KEPT = 2_000
 """Firms up to which a world counts as small: its plan is kept, its lanes run in blocks of the usual size."""
 
 
+def shape_from(facts: Mapping[str, Any]) -> WorldShape:
+    """The shape that `WorldShape.describe` described among other facts."""
+    made = Synthetic(**facts["synthetic"]) if "synthetic" in facts else None
+    return WorldShape(made, facts.get("network", NETWORKS[0]), facts.get("network_seed", 1))
+
+
 def read_synthetic(value: Any) -> Synthetic:
     """The table [synthetic] of a scenario file."""
     known = ("firms", "seed", "spread")
