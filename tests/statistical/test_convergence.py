@@ -29,11 +29,6 @@ def test_no_run_breaks_a_law(found):
     assert all(np.isfinite(values).all() for (_, name, _), values in found.values.items() if name != "regime")
 
 
-def test_self_reliance_settles(found):
-    steps = [abs(found.gap(COMPLETE, "self_reliance", one, two).mean[0]) for one, two in ((16, 64), (64, 256))]
-    assert steps[1] < steps[0]
-
-
 def test_leaders_of_many_firms_are_small_and_reach_less(found):
     """Own research depends on the size of a firm, so levels of capability fall; without it they stand."""
     assert found.top[16] > found.top[64] > found.top[256]
