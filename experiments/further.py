@@ -112,11 +112,12 @@ def _rationed(ensemble: Ensemble, kind: str, last: list[int], first: list[int], 
         f"share of the budget that bought chips, {kind} less {others} firms, 2023Q4 to 2024Q4, percentage points",
     )
     why = (
-        "Priority of large customers (`size_priority`, prior 0 to 1; *pro rata* is without) takes a point or two from "
-        "small firms: lines are mostly open or closed, and money that one line turns away finds another in the same "
-        "quarter. Independent labs find as much for their money as Tencent, and DeepSeek, founded in 2023 with cash from its "
-        "parent, more. Listing gives no place in the queue, since the law does not bar listed firms from chips that "
-        "are free; what gap there is comes from Huawei's cloud, which may buy Chinese chips only."
+        "Priority of large customers (`size_priority`, prior 0 to 1; *pro rata* is without) takes a point or "
+        "two from small firms: lines are mostly open or closed, and money that one line turns away finds "
+        "another in the same quarter. Independent labs find as much for their money as Tencent, and DeepSeek, "
+        "founded in 2023 with cash from its parent, more. Listing gives no place in the queue, since the law "
+        "does not bar listed firms from chips that are free; what gap there is comes from Huawei's cloud, "
+        "which may buy Chinese chips only."
     )
     return ensemble.demonstration(texts, rows, (gap["history"] < 0.0) & (gap["history"] < gap["none_0"]), why)
 
