@@ -9,7 +9,7 @@ from abm.calendar import quarter_index
 from abm.intervals import cluster_shares, spread
 from abm.regimes import Codes
 from abm.scenario import Scenario
-from abm.simulation import compare, prepare
+from abm.simulation import prepare, run_arms
 from abm.vocabulary import BLOCS, BUYER_CLASSES, FIRM_HETEROGENEITY, HAZARD_FLOORS
 from experiments.demonstrations import (
     REPLICATIONS,
@@ -112,11 +112,12 @@ def _rationed(ensemble: Ensemble, kind: str, last: list[int], first: list[int], 
         f"share of the budget that bought chips, {kind} less {others} firms, 2023Q4 to 2024Q4, percentage points",
     )
     why = (
-        "Priority of large customers (`size_priority`, prior 0 to 1; *pro rata* is without) takes a point or two from "
-        "small firms: lines are mostly open or closed, and money that one line turns away finds another in the same "
-        "quarter. Independent labs find as much for their money as Tencent, and DeepSeek, founded in 2023 with cash "
-        "from its parent, more. Listing gives no place in the queue, since the law does not bar listed firms from "
-        "chips that are free; what gap there is comes from Huawei's cloud, which may buy Chinese chips only."
+        "Priority of large customers (`size_priority`, prior 0 to 1; *pro rata* is without) takes a point or "
+        "two from small firms: lines are mostly open or closed, and money that one line turns away finds "
+        "another in the same quarter. Independent labs find as much for their money as Tencent, and DeepSeek, "
+        "founded in 2023 with cash from its parent, more. Listing gives no place in the queue, since the law "
+        "does not bar listed firms from chips that are free; what gap there is comes from Huawei's cloud, "
+        "which may buy Chinese chips only."
     )
     return ensemble.demonstration(texts, rows, (gap["history"] < 0.0) & (gap["history"] < gap["none_0"]), why)
 
@@ -172,7 +173,7 @@ def heterogeneity(runs: int = RUNS, seed: int = SEED, replications: int = REPLIC
 
 def _effect_of_rules(runs: int, seed: int, replications: int, off: tuple[str, ...]) -> Comparison:
     history = Scenario.load("history").without(*off)
-    return compare(history, runs=runs, seed=seed, replications=replications)
+    return Comparison(*run_arms([history, history.counterfactual("none_0")], runs, seed, replications=replications))
 
 
 def _by_luck(codes: Codes, point: Codes) -> float:
