@@ -20,7 +20,8 @@ from abm.backfire import Comparison
 from abm.results import Results
 from abm.scenario import list_scenarios
 from experiments import cli
-from experiments.report import NOTE, _signed
+from experiments.report import NOTE
+from experiments.shown import signed
 
 ROOT = Path(__file__).parents[2]
 
@@ -266,10 +267,10 @@ def test_bad_usage_exits_2_with_one_line(capsys: pytest.CaptureFixture[str], wor
 
 
 def test_numbers_have_a_sign_unless_they_round_to_nothing() -> None:
-    assert _signed(3.14, 1) == "+3.1"
-    assert _signed(-1234.5, 0) == "\u22121,234"
-    assert _signed(-0.04, 1) == "0.0"
-    assert _signed(float("inf"), 1) == "all"
+    assert signed(3.14, 1) == "+3.1"
+    assert signed(-1234.5, 0) == "\u22121,234"
+    assert signed(-0.04, 1) == "0.0"
+    assert signed(float("inf"), 1) == "all"
 
 
 # --- the other commands -----------------------------------------------------------------------------------------------
