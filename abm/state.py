@@ -369,7 +369,7 @@ class World(NamedTuple):
     integration: Annotated[Floats, Of("firm run | 0-1 | full-stack integration")]
     own_plan: Annotated[Floats, Of("firm run | thousand chips | a quarter that its own stack is to supply")]
     ideas: Annotated[Floats, Of("firm run | ln | own gain in training efficiency this quarter")]
-    leads: Annotated[Floats, Of("firm run | 0/1 | among the three most capable firms of its bloc")]
+    leads: Annotated[Floats, Of("firm run | 0/1 | trained one of the three best models of its bloc")]
     leader_open: Annotated[Floats, Of("bloc run | ln | best algorithms of the bloc's leaders with open weights")]
     leader_closed: Annotated[Floats, Of("bloc run | ln | the same for closed models")]
     attraction: Annotated[Floats, Of("firm research run | score | EWA attractions")]

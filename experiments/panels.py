@@ -205,7 +205,8 @@ def quantile_rows(pairs: Sequence[Pair]) -> Iterator[tuple[Any, ...]]:
             ("controls", pair.comparison.controls),
             ("counterfactual", pair.comparison.counterfactual),
         ):
-            for name in names:
+            absent = set(OPERATORS) - set(results.observations)
+            for name in (one for one in names if one not in absent):
                 found = measure(results, name, usable)
                 seen = {period: (value, low, high) for period, value, low, high in found.observed}
                 spread = quantiles(found.values, QUANTILES)

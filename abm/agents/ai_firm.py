@@ -10,8 +10,8 @@ from abm.view import Quantities, Quantity, by_name
 from abm.vocabulary import BUYER_CLASSES, RENTAL, SERVE, TRAIN, WORKLOADS
 
 DECISIONS = (
-    "book_value", "choice_weight", "cutoff_hazard", "economic_exit", "efficiency_gain", "integration_gain",
-    "largest_run", "losing_quarters", "market_weight", "nest_value", "offer_value", "own_stack_orders",
+    "book_value", "choice_weight", "compute_shortage", "cutoff_hazard", "distilled", "economic_exit",
+    "efficiency_gain", "inclusive_value", "induced_progress", "integration_gain", "largest_run", "losing_quarters", "market_weight", "nest_value", "offer_value", "own_stack_orders",
     "planned_budget", "porting_gain", "research_budget", "retired_share", "serving_gain", "stock_cover",
     "stock_money", "utilisation",
 )  # fmt: skip

@@ -219,10 +219,7 @@ def divert(state: World) -> None:
 
 
 def deliver(state: World, step: int, firm: int, attempt: int) -> None:
-    """Deliveries and payments of one firm in this pass.
-
-    Unfilled money: part waits as backlog while the offer stays legal, the rest goes back into the wallet.
-    """
+    """What a firm gets and pays in this pass; unfilled money waits as backlog while legal, or is back in the wallet."""
     buyer, side, bloc = state.buyer_class[step, firm], state.side[firm], state.bloc[firm]
     again = 1.0 if attempt == 0 else 0.0
     for run in range(LANES):

@@ -8,8 +8,6 @@ from abm.state import Floats, World
 from abm.vocabulary import TRAIN
 
 LANES = 32
-FEW = 3.0
-"""Leaders of a bloc from whom algorithms spread: those that make up its frontier (MODEL section 9)."""
 
 
 def remember(state: World) -> None:
@@ -27,30 +25,22 @@ def present(state: World, step: int, firm: int, run: int) -> float:
 
 
 def find_leaders(state: World, step: int) -> None:
-    """Firms of each bloc that have trained the best models, ties in the order of the world file; their best algorithms.
+    """Firms of each bloc that have trained the three best models, with all that tie; their best algorithms.
 
     Who copies a model does not know how it was made: distillation makes no leader.
     """
     for bloc in range(state.leader_open.shape[0]):
         third_trained(state, step, bloc)
         for run in range(LANES):
-            state.sum_us[run] = 0.0
             state.leader_open[bloc, run] = LOWEST
             state.leader_closed[bloc, run] = LOWEST
-        for firm in state.firms:
-            if state.bloc[firm] == bloc:
-                for run in range(LANES):
-                    level = present(state, step, firm, run) * state.trained[firm, run]
-                    state.sum_us[run] += select(level > state.worst[run], 1.0, 0.0)
         for firm in state.firms:
             if state.bloc[firm] != bloc:
                 continue
             is_open = state.open_weights[firm] > 0.0
             for run in range(LANES):
                 level = present(state, step, firm, run) * state.trained[firm, run]
-                tied = level == state.worst[run] and state.sum_us[run] < FEW
-                leads = level > 0.0 and (level > state.worst[run] or tied)
-                state.sum_us[run] += select(tied, 1.0, 0.0)
+                leads = level > 0.0 and level >= state.worst[run]
                 state.leads[firm, run] = select(leads, 1.0, 0.0)
                 openly = select(leads and is_open, state.algorithm_before[firm, run], LOWEST)
                 closed = select(leads and not is_open, state.algorithm_before[firm, run], LOWEST)

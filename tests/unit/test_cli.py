@@ -31,13 +31,14 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
     """Replace the engine; the list fills with the arguments of its calls."""
     calls: list[dict] = []
 
-    def side_by_side(pairs, request, steps):
+    def side_by_side(pairs, request, steps=()):
         found = []
         for scenario, counterfactual in pairs:
             calls.append({"scenario": scenario, "counterfactual": counterfactual, "runs": request.runs,
                           "seed": request.seed, "threads": request.threads, "replications": request.replications,
                           "steps": steps})  # fmt: skip
-            request.progress(request.runs, request.runs)
+            if request.progress is not None:
+                request.progress(request.runs, request.runs)
             controls, without = (
                 synthetic_pairs.results(one, request.runs, request.seed) for one in (scenario, counterfactual)
             )
@@ -61,9 +62,10 @@ def curbs(*words: str, **more) -> subprocess.CompletedProcess[str]:
 
 def test_history_runs_under_every_continuation(engine: list[dict], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", "--runs", "16", "--seed", "3", "--threads", "1", "--replications", "4"]) == 0
-    assert [call["scenario"].continuation for call in engine] == ["freeze_abs", "freeze_rel", "rule"]
-    assert [call["counterfactual"].name for call in engine] == ["none_0"] * 3
-    assert [call["counterfactual"].rule_start for call in engine] == [None] * 3
+    assert [call["scenario"].continuation for call in engine] == ["freeze_abs", "freeze_rel", "rule"] * 3
+    assert [call["scenario"].china_gate for call in engine] == ["on"] * 3 + ["off"] * 3 + ["rule"] * 3
+    assert [call["counterfactual"].name for call in engine] == ["none_0"] * 9
+    assert [call["counterfactual"].rule_start for call in engine] == [None] * 9
     assert all((call["runs"], call["seed"], call["threads"]) == (16, 3, 1) for call in engine)
     printed = " ".join(capsys.readouterr().out.split())
     assert "history against none_0: 16 pairs of worlds, 2 parameter points, none failed, seed 3" in printed
@@ -79,14 +81,15 @@ def test_leverage_and_pain_are_told_unless_they_are_not_wanted(
     engine: list[dict], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["run", "--runs", "16"]) == 0
-    assert [call["steps"] for call in engine] == [[27, 35, 43, 47]] * 2
+    assert [call["steps"] for call in engine[:3]] == [[27, 35, 43, 47]] * 3
+    assert {tuple(call["steps"]) for call in engine[3:]} == {()}
     printed = " ".join(capsys.readouterr().out.split())
     assert "leverage, pp" in printed
     assert "relative pain" in printed
-    assert printed.count("the controls lose for") == 2
+    assert printed.count("the controls lose for") == 3
     assert "rests on domestic output or leverage (a change of 0.10, measured at 2028Q4, defined in 16 of" in printed
     assert cli.main(["run", "--runs", "16", "--no-leverage"]) == 0
-    assert engine[-1]["steps"] == []
+    assert [call["steps"] for call in engine[9:12]] == [[]] * 3
     printed = " ".join(capsys.readouterr().out.split())
     assert "leverage, pp" not in printed
     assert "rests on domestic output alone; leverage was not measured" in printed
@@ -118,7 +121,8 @@ def test_a_mechanism_can_be_off_in_the_own_arm_alone(engine: list[dict]) -> None
 
 def test_chinas_gate_is_the_same_in_both_arms(engine: list[dict], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", "--runs", "8", "--china-gate", "rule"]) == 0
-    assert {arm.china_gate for call in engine for arm in (call["scenario"], call["counterfactual"])} == {"rule"}
+    assert {arm.china_gate for call in engine[:3] for arm in (call["scenario"], call["counterfactual"])} == {"rule"}
+    assert all(call["scenario"].china_gate == call["counterfactual"].china_gate for call in engine)
     capsys.readouterr()
     assert cli.main(["run", "--china-gate", "of"]) == 2
     assert "unknown china_gate 'of'; did you mean 'off'" in capsys.readouterr().err
@@ -154,8 +158,8 @@ def test_the_results_folder_holds_all_that_is_needed(engine: list[dict], tmp_pat
     out = tmp_path / "results" / "history"
     assert cli.main(["run", "--runs", "8", "--out", str(out)]) == 0
     names = {path.name for path in out.iterdir()}
-    assert names == {"manifest.json", "summary.csv", "summary.json", "regimes.csv", "quantiles.csv", "runs",
-                     "picture.png", "picture.svg", "picture.json"}  # fmt: skip
+    assert names == {"manifest.json", "gates.csv", "summary.csv", "summary.json", "regimes.csv", "quantiles.csv",
+                     "runs", "picture.png", "picture.svg", "picture.json"}  # fmt: skip
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["seed"] == 1
     assert manifest["runs"] == 8

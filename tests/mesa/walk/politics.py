@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from abm.draws import stream, uniform
-from abm.rules import regulators as rule
 from abm.rules.chips import quality
 from abm.rules.numbers import clip, exp
+from abm.rules.regulators import (
+    chosen_step,
+    evading_share,
+    lost_share,
+    moved_ratio,
+    next_alignment,
+    notice_quarters,
+    taste,
+    tightening_score,
+)
 from abm.vocabulary import CN, COMPLIANCE, FRONTIER, GREY, PRIVATE, RENTAL, SERVE, TOOLS_JP, TOOLS_NL, TOOLS_US, TRAIN
 
 LEAD_NOISE, OPTION, NOTICE = stream("us_lead_noise"), stream("us_option"), stream("us_notice")
@@ -77,15 +86,15 @@ class Washington:
         p = self.p
         self.due += p.us_review_quarters
         self.review = 1.0
-        self.score = rule.tightening_score(
+        self.score = tightening_score(
             self.lead_seen, p.us_target_lead, self.evasion, self.lost, self.model.states.counter_control,
             p.us_weight_security, p.us_weight_evasion, p.us_weight_lobby, p.us_weight_retaliation,
         )  # fmt: skip
-        tastes = [rule.taste(self.luck(OPTION, step, option)) for option in range(3)]
-        self.step = rule.chosen_step(self.score, p.us_persistence, *tastes)
+        tastes = [taste(self.luck(OPTION, step, option)) for option in range(3)]
+        self.step = chosen_step(self.score, p.us_persistence, *tastes)
         if self.step:
             most = 1.0 if self.start < 1.0 else self.start * exp(p.us_threshold_step)
-            self.ratio_known = rule.moved_ratio(self.ratio_known, self.step, p.us_threshold_step, most)
+            self.ratio_known = moved_ratio(self.ratio_known, self.step, p.us_threshold_step, most)
             law = self.law
             tiers = [
                 law.service[step], law.eda[step], 1.0 - law.hbm_announced[step], law.cloud_announced[step],
@@ -93,7 +102,7 @@ class Washington:
             ]  # fmt: skip
             self.shift_known = clip(self.shift_known + self.step * p.us_tier_step, -max(tiers), 1.0 - min(tiers))
             self.news = 1.0
-            self.wait = rule.notice_quarters(self.luck(NOTICE, step, 0), p.us_notice)
+            self.wait = notice_quarters(self.luck(NOTICE, step, 0), p.us_notice)
             if self.wait == 0.0:
                 self.enforce()
 
@@ -124,7 +133,7 @@ class Washington:
                 smuggled += compute
             every += compute
         coverage = self.law.cloud_coverage(step)
-        seen = rule.evading_share(smuggled, rented, every, coverage, self.p.enforcement)
+        seen = evading_share(smuggled, rented, every, coverage, self.p.enforcement)
         self.evasion += SMOOTHING * (seen - self.evasion)
         sold = revenue = 0.0
         for vendor in self.model.vendors:
@@ -132,7 +141,7 @@ class Washington:
                 sold += vendor.revenue_china
                 revenue += vendor.revenue
         planned = self.model.plan[step][CN] * self.model.plan_factor[step][CN]
-        self.lost += SMOOTHING * (rule.lost_share(planned, sold, revenue) - self.lost)
+        self.lost += SMOOTHING * (lost_share(planned, sold, revenue) - self.lost)
 
 
 class Allies:
@@ -149,7 +158,7 @@ class Allies:
         p, before = self.p, list(self.alignment)
         every = before[TOOLS_NL] + before[TOOLS_JP]
         for ally in ALLIES:
-            self.alignment[ally] = rule.next_alignment(
+            self.alignment[ally] = next_alignment(
                 before[ally], pressure, self.lost[ally], every - before[ally], p.ally_base,
                 p.ally_by_pressure, p.ally_by_loss, p.ally_by_peers, p.ally_pace,
             )  # fmt: skip
@@ -165,4 +174,4 @@ class Allies:
                 for tool, weight in enumerate(line.tool_weight):
                     wanted += line.maker_share[ally][tool] * (weight * line.tools_wanted)
                     sold += line.tools_sold[ally][tool]
-            self.lost[ally] += SMOOTHING * (rule.lost_share(wanted, sold, wanted) - self.lost[ally])
+            self.lost[ally] += SMOOTHING * (lost_share(wanted, sold, wanted) - self.lost[ally])

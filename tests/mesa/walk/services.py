@@ -100,12 +100,13 @@ class Services:
         self.leader_compute = compute
 
     def find_leaders(self, step: int) -> None:
-        """The most capable firms of each bloc, ties in the order of the world file; their best algorithms by access."""
+        """Firms of each bloc that trained the three best models, with all that tie; their best algorithms by access."""
         for bloc, members in enumerate(self.model.blocs):
             for firm in members:
                 firm.leads = 0.0
             present = [firm for firm in members if firm.present(step) and firm.trained > 0.0]
-            leaders = sorted(present, key=lambda firm: firm.trained, reverse=True)[:TOP]
+            third = min(sorted((firm.trained for firm in present), reverse=True)[:TOP], default=0.0)
+            leaders = [firm for firm in present if firm.trained >= third]
             for firm in leaders:
                 firm.leads = 1.0
             for is_open, best in ((True, self.leader_open), (False, self.leader_closed)):
