@@ -63,11 +63,11 @@ def gates_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         title="The same crossed with China's import gate after the script: kept, open, or by rule; medians",
         box=SIMPLE_HEAD, title_justify="left", title_style="bold", show_edge=False, pad_edge=False, padding=(0, 1),
     )  # fmt: skip
-    table.add_column("")
-    table.add_column("thresholds", style="dim")
+    table.add_column("", no_wrap=True)
+    table.add_column("thresholds", style="dim", no_wrap=True)
     for year in YEARS:
         for gate in CHINA_GATES:
-            table.add_column(f"{year} {gate}", justify="right")
+            table.add_column(f"{year}\n{gate}", justify="right")
     by_place = {(row["continuation"], row["china_gate"], row["horizon"], row["effect"]): row for row in rows}
     continuations = list(dict.fromkeys(row["continuation"] for row in rows))
     for line in CROSSED:

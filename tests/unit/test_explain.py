@@ -243,8 +243,8 @@ def test_the_command_prints_text_or_json(capsys):
 
 
 def test_the_us_that_decides_by_rule_tells_score_options_and_choice():
-    """The first review of `rule` in world 0 of the point: a hold."""
-    told = explain("US", "2023Q1", Scenario.load("rule").with_point(True))
+    """The first review of `rule` in world 2 of the point: a hold."""
+    told = explain("US", "2023Q1", Scenario.load("rule").with_point(True), world=2)
     text = str(told)
     assert told.agent == "US_BIS"
     for words in ("by rule: the script has ended", "score for tighter rules", "worth of the options", "it holds"):

@@ -18,10 +18,10 @@ RULED, FROZEN = range(2)
 
 @pytest.fixture(scope="module")
 def held():
-    """2023Q1 under a US that holds (no weights, much persistence), beside the frozen law of 2022Q4."""
+    """2023Q1 under a US that holds, as it does in world 2, beside the frozen law of 2022Q4."""
     rule = Scenario.load("rule").with_point(True).with_parameters(ally_by_loss=0.0)
     frozen = rule.counterfactual("frozen").with_continuation("freeze_abs")
-    builder = Builder(prepare([rule, frozen]), [rule, frozen], 1, replications=8)
+    builder = Builder(prepare([rule, frozen]), [rule, frozen], 1, replications=8, first_world=2)
     world = builder.fill(np.arange(2)).world
     STOCK.plain(2)(world, 0, FIRST + 1)
     assert world.us_review[RULED] == 1.0
