@@ -9,7 +9,7 @@ from abm.calendar import quarter_index
 from abm.intervals import cluster_shares, spread
 from abm.regimes import Codes
 from abm.scenario import Scenario
-from abm.simulation import prepare, run_arms
+from abm.simulation import compare, prepare
 from abm.vocabulary import BLOCS, BUYER_CLASSES, FIRM_HETEROGENEITY, HAZARD_FLOORS
 from experiments.demonstrations import (
     REPLICATIONS,
@@ -173,7 +173,7 @@ def heterogeneity(runs: int = RUNS, seed: int = SEED, replications: int = REPLIC
 
 def _effect_of_rules(runs: int, seed: int, replications: int, off: tuple[str, ...]) -> Comparison:
     history = Scenario.load("history").without(*off)
-    return Comparison(*run_arms([history, history.counterfactual("none_0")], runs, seed, replications=replications))
+    return compare(history, runs=runs, seed=seed, replications=replications)
 
 
 def _by_luck(codes: Codes, point: Codes) -> float:

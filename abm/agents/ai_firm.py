@@ -11,8 +11,9 @@ from abm.vocabulary import BUYER_CLASSES, RENTAL, SERVE, TRAIN, WORKLOADS
 
 DECISIONS = (
     "book_value", "choice_weight", "compute_shortage", "cutoff_hazard", "distilled", "economic_exit",
-    "efficiency_gain", "inclusive_value", "induced_progress", "integration_gain", "largest_run", "losing_quarters", "market_weight", "nest_value", "offer_value", "own_stack_orders",
-    "planned_budget", "porting_gain", "research_budget", "retired_share", "serving_gain", "stock_cover",
+    "efficiency_gain", "inclusive_value", "induced_progress", "integration_gain", "largest_run", "losing_quarters",
+    "market_weight", "nest_value", "offer_value", "own_stack_orders", "planned_budget", "porting_gain",
+    "research_budget", "retired_share", "serving_gain", "stock_cover",
     "stock_money", "utilisation",
 )  # fmt: skip
 """Rules that each AI firm answers for itself; a subclass of `AIFirm` may answer one by a method of that name."""
