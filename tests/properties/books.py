@@ -71,8 +71,9 @@ SIGNED = frozenset(
 
 UNIT = (
     "legal", "legal_next", "stringency", "stringency_known", "stringency_smooth", "hazard", "vendor_hazard", "fill",
-    "third_left", "seized_share", "self_reliance", "tool_access", "home_fill", "tool_hazard",
-    "yield_domestic", "porting", "integration", "mix", "weight", "readiness", "mandate", "gate", "gate_known", "counter_control", "price_support",
+    "third_left", "seized_share", "self_reliance", "tool_access", "home_fill", "tool_hazard", "yield_domestic",
+    "porting", "integration", "mix", "weight", "readiness", "mandate", "gate", "gate_known", "counter_control",
+    "price_support",
 )  # fmt: skip
 """Shares and probabilities."""
 
