@@ -68,7 +68,6 @@ SIGNED = frozenset(
     )
 )  # fmt: skip
 """Arrays that may be negative; all others of a run may not."""
-
 UNIT = (
     "legal", "legal_next", "stringency", "stringency_known", "stringency_smooth", "hazard", "vendor_hazard", "fill",
     "third_left", "seized_share", "self_reliance", "tool_access", "home_fill", "tool_hazard", "yield_domestic",
@@ -233,7 +232,7 @@ def firms(f):
     interest = f.p["interest_rate"] / 4.0 * now.credit
     received = was.revenue + now.equity + now.borrowed + now.rent + endowments(f) + granted(f)
     spent = f.bought + was.research_money + now.halls + interest
-    gross = was.cash + was.revenue + np.abs(now.equity) + spent  # owners take out what customers bring
+    gross = was.cash + was.revenue + np.abs(now.equity) + spent
     close("cash of AI firms", now.cash, was.cash + received - spent, gross, f.step)
     at_most("debt limit", now.credit, np.maximum(was.credit - repaid, f.p["credit_limit"] * now.budget), step=f.step)
     at_most("chips stored on credit", now.borrowed + repaid, f.stored, step=f.step)
