@@ -115,16 +115,15 @@ def _reading() -> Iterator[str]:
     yield "## What converges and what does not"
     yield ""
     yield (
-        "Orders, clearing and revenue are proportional to size. So without own research all effects hardly depend on "
-        "the number of firms, and with it self-reliance settles: its steps shrink, and which firms are drawn averages "
-        "out (the spread between drawn worlds falls). The effect on the lead and levels of capability do not settle. "
-        "Own research counts a firm's money and compute against those that a leading US lab plans, and it is not "
-        "shared inside a bloc except by diffusion. With log-normal sizes of a fixed spread the three largest firms of "
-        "a bloc shrink without bound, and they are its frontier. As firms become many, own research fades in both "
-        "blocs and both arms, and the effect on the lead falls towards that of a world without it. A thousand small "
-        "labs are another economy than ten large ones, not a finer picture of it. Levels of capability in drawn worlds "
-        "must not be compared with data; the default world, in which large firms stand for themselves, is the one to "
-        "read."
+        "Orders, clearing and revenue are proportional to size. So the effects on self-reliance and on revenue "
+        "settle: their steps shrink, and which firms are drawn averages out (the spread between drawn worlds falls). "
+        "The mean effect on the lead moves little from size to size, but not closer in most pairs. Levels of "
+        "capability do not settle. Own research counts a firm's money and compute against those that a leading US lab "
+        "plans, and it is not shared inside a bloc except by diffusion and distillation. With log-normal sizes of a "
+        "fixed spread the three largest firms of a bloc shrink without bound, and they are its frontier. As firms "
+        "become many, own research fades in both blocs and both arms. A thousand small labs are another economy than "
+        "ten large ones, not a finer picture of it. Levels of capability in drawn worlds must not be compared with "
+        "data; the default world, in which large firms stand for themselves, is the one to read."
     )
 
 

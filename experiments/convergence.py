@@ -120,8 +120,8 @@ def _settles(found: Convergence, name: str, text: str) -> Demonstration:
         f"{first[0]} to {first[1]}.",
         f"change of the {text}, {YEAR}, in the same worlds",
         tuple(rows), float(seen.probability[1]), float(seen.low[1]), len(found.points), seen.clusters,
-        why="Each step makes the leading firms smaller against fixed references of research, so the effect moves on "
-            "towards that without own research, which hardly depends on the number of firms.",
+        why="Steps go either way in single pairs: which firms are drawn matters more for the lead than how many. On "
+            "average they are small beside the spread between drawn worlds.",
     )  # fmt: skip
 
 

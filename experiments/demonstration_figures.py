@@ -86,7 +86,7 @@ def draw(found: Sequence[Demonstration], ensemble: Ensemble, path: Path) -> None
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(14, 2.6 * rows), facecolor="white")
         grid = figure.add_gridspec(
-            rows, COLUMNS, hspace=0.55, wspace=0.28, left=0.04, right=0.99, top=0.95, bottom=0.04
+            rows, COLUMNS, hspace=0.55, wspace=0.28, left=0.05, right=0.99, top=0.95, bottom=0.04
         )
         for place, one in enumerate(found):
             axes = figure.add_subplot(grid[place // COLUMNS, place % COLUMNS])

@@ -57,8 +57,8 @@ def cycles(ensemble: Ensemble) -> Demonstration:
         ),
         rows,
         turns(ruled) > turns(absent),
-        "From 2023 on the lead of the model lies above the target in most worlds (12 months at the default, 0 to 24 "
-        "in the prior): what is left to tighten for is evasion and chance, and many runs only loosen.",
+        "In the other worlds decisions go one way or the law holds: the target is drawn from 0 to 24 months, and where "
+        "the lead stays far from it on one side nothing speaks for a turn.",
     )
 
 

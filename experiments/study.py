@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ def _whole(value: Any) -> int:
 
 
 ALL = "all"
-"""In the place of a table of parameters: every one that has a prior of its own."""
+"""In the place of a table of parameters: every one that has a prior of its own and is not fixed."""
 
 DESIGN: dict[str, Callable[[Any], Any]] = {
     "sampler": choice(ALL_SAMPLERS),
@@ -110,7 +110,7 @@ def _study(path: Path, content: Mapping[str, Any]) -> Design:
         description=content.get("description", ""),
         arms=arms,
         asked=size,
-        factors=tuple(_factors(content)),
+        factors=tuple(_factors(content, arms)),
         **{"sampler": "sobol", **design, **named, **at, **table},
     )
 
@@ -134,13 +134,13 @@ def _scenario(name: str, folder: Path) -> Scenario:
     return Scenario.load(file if file.suffix == ".toml" and file.is_file() else name)
 
 
-def _factors(content: Mapping[str, Any]) -> list[Factor]:
-    """Levers and uncertainties, in the order of the file."""
+def _factors(content: Mapping[str, Any], arms: Iterable[Scenario]) -> list[Factor]:
+    """Levers and uncertainties, in the order of the file; all are those that neither study nor arms fix."""
     found: list[Factor] = []
     for role, section in (("lever", "levers"), ("uncertainty", "uncertainties")):
         listed = content.get(section, {})
         if listed == ALL:
-            varied = {factor.name for factor in found} | set(content.get("fixed", {}))
+            varied = {factor.name for factor in found}.union(*(arm.fixed for arm in arms))
             listed = {name: "prior" for name, p in PARAMETERS.items() if _alone(p) and name not in varied}
         if not isinstance(listed, Mapping):
             raise DesignError(f"key {section!r} must be a table of parameters or {ALL!r}, not {listed!r}")

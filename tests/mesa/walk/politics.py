@@ -7,6 +7,7 @@ from abm.rules.chips import quality
 from abm.rules.numbers import clip, exp
 from abm.rules.regulators import (
     chosen_step,
+    effective_alignment,
     evading_share,
     lost_share,
     moved_ratio,
@@ -150,7 +151,7 @@ class Allies:
     def __init__(self, model, law) -> None:
         self.model, self.p, self.law = model, model.p, law
         self.alignment = [1.0, self.p.ally_alignment_nl, self.p.ally_alignment_jp]
-        self.follows = [max(one, self.p.fdpr_reach) for one in self.alignment]
+        self.follows = [effective_alignment(one, self.p.fdpr_reach) for one in self.alignment]
         self.kept, self.lost = [1.0] * len(self.follows), [0.0] * len(self.follows)
 
     def answer(self, pressure: float) -> None:
@@ -162,7 +163,7 @@ class Allies:
                 before[ally], pressure, self.lost[ally], every - before[ally], p.ally_base,
                 p.ally_by_pressure, p.ally_by_loss, p.ally_by_peers, p.ally_pace,
             )  # fmt: skip
-            now = max(self.alignment[ally], p.fdpr_reach)
+            now = effective_alignment(self.alignment[ally], p.fdpr_reach)
             self.kept[ally] *= now / self.follows[ally]
             self.follows[ally] = now
 
