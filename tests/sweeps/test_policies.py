@@ -181,14 +181,14 @@ enforcement = [0.3, 0.95]
 [design]
 sampler = "sobol"
 others = "prior"
-points = 4
+points = 32
 """
 
 
 def command(folder, out):
     file = folder / "levers.toml"
     file.write_text(STUDY)
-    words = ["optimise", str(file), "--out", str(out), "--generations", "3", "--population", "4"]
+    words = ["optimise", str(file), "--out", str(out), "--generations", "6", "--population", "8"]
     return subprocess.Popen([sys.executable, "-m", "experiments.cli", *words], cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
