@@ -90,8 +90,9 @@ class Store:
         if (place / DESIGN_FILE).is_file():
             store = cls(place)
             store.check(design)
+            (place / SHARDS).mkdir(exist_ok=True)
             return store
-        if place.exists() and any(entry.name != LOCK for entry in place.iterdir()):
+        if place.exists() and not all(map(_of_a_beginning, place.iterdir())):
             raise StoreError(f"{place}: exists and is no sweep; choose another --out")
         try:
             (place / SHARDS).mkdir(parents=True, exist_ok=True)
@@ -159,7 +160,8 @@ class Store:
             A file that is no shard, or two that overlap.
         """
         found = []
-        for path in sorted((self.folder / SHARDS).iterdir()):
+        place = self.folder / SHARDS
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
             if path.name.startswith("."):
                 continue
             match = _NAME.fullmatch(path.name)
@@ -268,6 +270,12 @@ class Store:
         finally:
             hidden.unlink(missing_ok=True)
         return written
+
+
+def _of_a_beginning(entry: Path) -> bool:
+    """Whether a file or folder is what a sweep leaves that was killed before its description was written."""
+    empty = entry.name == SHARDS and entry.is_dir() and not any(entry.iterdir())
+    return empty or entry.name == LOCK or entry.name.startswith(f".{DESIGN_FILE}.")
 
 
 def _full(design: Design, rows: Rows) -> pa.Table:

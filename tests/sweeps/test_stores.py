@@ -152,6 +152,23 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path, design):
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.parametrize("left", [(), ("shards",), ("shards", ".design.json.7.tmp"), (".design.json.7.tmp",)])
+def test_a_sweep_killed_while_its_folder_was_made_begins_anew(tmp_path, design, left):
+    for name in left:
+        (tmp_path / name).mkdir() if name == "shards" else (tmp_path / name).write_text("{")
+    store = Store.begin(tmp_path, design, 16)
+    assert store.missing() == [(0, 16), (16, 32), (32, 48)]
+    (tmp_path / "shards").rmdir()
+    assert Store.begin(tmp_path, design, 16).missing() == [(0, 16), (16, 32), (32, 48)]
+
+
+def test_a_folder_with_shards_of_nobody_knows_what_is_left_alone(tmp_path, design):
+    (tmp_path / "shards").mkdir()
+    (tmp_path / "shards" / "000000000000-000000000016.parquet").write_bytes(b"?")
+    with pytest.raises(StoreError, match="exists and is no sweep"):
+        Store.begin(tmp_path, design, 16)
+
+
 def test_a_folder_that_is_no_sweep_cannot_be_opened(tmp_path):
     with pytest.raises(StoreError, match="holds no sweep"):
         Store(tmp_path)

@@ -55,9 +55,10 @@ def test_the_three_most_capable_of_a_bloc_lead():
     assert leaders(world([50, 54, 51, 53, 52, 40], [0] * 6)) == [1, 3, 4, 5]
 
 
-def test_ties_lead_in_the_order_of_the_file():
-    assert leaders(world([52, 54, 52, 52, 53, 40], [0] * 6)) == [0, 1, 4, 5]
-    assert leaders(world([52, 52, 52, 52, 52, 40], [0] * 6)) == [0, 1, 2, 5]
+def test_all_that_tie_for_the_third_place_lead():
+    """The order of the file must not decide."""
+    assert leaders(world([52, 54, 52, 52, 53, 40], [0] * 6)) == [0, 1, 2, 3, 4, 5]
+    assert leaders(world([52, 52, 52, 52, 52, 40], [0] * 6)) == [0, 1, 2, 3, 4, 5]
 
 
 def test_who_does_not_exist_or_has_no_model_leads_nobody():
