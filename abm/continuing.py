@@ -46,6 +46,7 @@ class Variant:
 VARIANTS = (
     Variant("freeze_abs", lambda scenario: scenario.with_continuation("freeze_abs")),
     Variant("freeze_rel", lambda scenario: scenario.with_continuation("freeze_rel")),
+    Variant("rule", lambda scenario: scenario.with_continuation("rule")),
 )
 """Continuations that are shown side by side; one more is one more line."""
 

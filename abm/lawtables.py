@@ -96,9 +96,6 @@ class LawTables:
     unknown: tuple[str, ...]
 
 
-LABEL = "instrument_of"
-
-
 def compile_law(
     policy: Policy,
     designs: Sequence[Design],

@@ -45,16 +45,7 @@ def lines(found: Sequence[Demonstration]) -> Iterator[str]:
         yield f"| {one.name} | {verdict} | {100 * one.share:.0f} | {100 * one.low:.0f} | {one.runs} | {one.points} |"
     for one in found:
         yield ""
-        yield f"## {one.name}"
-        yield ""
-        yield one.claim
-        yield ""
-        yield f"| {one.measure} | median | 90 % of worlds |"
-        yield "|---|---:|---:|"
-        for row in one.rows:
-            ends = "" if row.low != row.low else f"{row.low:.3g} to {row.high:.3g}"
-            yield f"| {row.label} | {row.median:.3g} | {ends} |"
-        yield ""
+        yield from one.markdown()
         if one.shown:
             yield f"Holds in {100 * one.share:.0f} % of {one.runs} worlds."
         else:

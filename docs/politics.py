@@ -29,15 +29,7 @@ def lines(one: Demonstration, world: int, example: str) -> Iterator[str]:
         "`python docs/politics.py`."
     )
     yield ""
-    yield f"## {one.name}"
-    yield ""
-    yield one.claim
-    yield ""
-    yield f"| {one.measure} | median | 90 % of worlds |"
-    yield "|---|---:|---:|"
-    for row in one.rows:
-        yield f"| {row.label} | {row.median:.3g} | {row.low:.3g} to {row.high:.3g} |"
-    yield ""
+    yield from one.markdown()
     holds = f"holds in {100 * one.share:.0f} % of {one.runs} worlds (at least {100 * one.low:.0f} %, 90 %)."
     yield f"Shown: {holds}" if one.shown else f"**Not shown in most worlds**: {holds} {one.why}"
     yield ""

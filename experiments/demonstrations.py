@@ -6,7 +6,7 @@ Every demonstration compares arms that share their worlds. It says in which shar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -76,6 +76,19 @@ class Demonstration:
     def shown(self) -> bool:
         """Whether the direction holds in most worlds."""
         return self.share >= MOST
+
+    def markdown(self) -> Iterator[str]:
+        """Name, claim and rows, line by line; the verdict is for the page to word."""
+        yield f"## {self.name}"
+        yield ""
+        yield self.claim
+        yield ""
+        yield f"| {self.measure} | median | 90 % of worlds |"
+        yield "|---|---:|---:|"
+        for row in self.rows:
+            ends = "" if np.isnan(row.low) else f"{row.low:.3g} to {row.high:.3g}"
+            yield f"| {row.label} | {row.median:.3g} | {ends} |"
+        yield ""
 
 
 def scenarios() -> dict[str, Scenario]:

@@ -21,7 +21,7 @@ INCOMPLETE = 3
 """Exit code of a sweep that was stopped and can be resumed."""
 SHARD_RUNS = 4096
 """Runs of a shard: about ten seconds of work of one core."""
-RUNS_A_SECOND = 700.0
+RUNS_A_SECOND = 900.0
 """Rough speed of one core, for the price of a study before it starts."""
 BYTES_A_VALUE = 7.5
 """Rough size of a measured value in a shard."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 
 import pytest
+from code_blocks import Page
 
 import experiments
 from experiments import cli
@@ -14,8 +14,6 @@ from experiments.sampling import DesignError
 from experiments.study import load_study, studies
 
 ROOT = Path(experiments.__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "unit"))
-from code_blocks import Page  # noqa: E402
 
 PAGE = Page(ROOT / "docs" / "analyses.md")
 

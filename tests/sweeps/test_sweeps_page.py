@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
-import sys
 from pathlib import Path
 
 import pytest
+from code_blocks import Page
 
 import experiments
 from experiments import cli
 
 ROOT = Path(experiments.__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "unit"))
-from code_blocks import Page  # noqa: E402
 
 PAGE = Page(ROOT / "docs" / "sweeps.md")
 

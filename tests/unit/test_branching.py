@@ -130,7 +130,7 @@ def test_where_laws_part_is_read_from_the_law():
 
 def test_continuations_share_their_past_and_have_the_bits_of_their_own_runs():
     found = continuations(HISTORY, runs=RUNS, seed=SEED, leverage=(2024, 2030))
-    assert list(found) == ["freeze_abs", "freeze_rel"]
+    assert list(found) == ["freeze_abs", "freeze_rel", "rule"]
     for name, both in found.items():
         alone = compare(HISTORY.with_continuation(name), runs=RUNS, seed=SEED, leverage=(2024, 2030))
         assert same_bits(both.controls, alone.controls)
