@@ -145,7 +145,7 @@ def _part(arrays: dict[str, Any], parent: int, arm: int, line: Line) -> None:
             arrays[name][arm] = arrays[name][parent]
         return
     before = max(line.start - 1, 0)
-    looked = ("law_open", "law_announced", "law_candidate", "law_foundry", "law_foundry_announced")
+    looked = ("law_open", "law_announced", "law_published", "law_candidate", "law_foundry", "law_foundry_announced")
     moved = any(not np.array_equal(arrays[name][arm, before], arrays[name][parent, before]) for name in looked)
     for name in LAW:
         arrays[name][arm, : line.start] = arrays[name][parent, : line.start]
@@ -158,14 +158,14 @@ def _part(arrays: dict[str, Any], parent: int, arm: int, line: Line) -> None:
 
 def _deny(arrays: dict[str, Any], arm: int, start: int) -> None:
     """All US supply to China stops; rental stops by the switch `offshore` of the arm."""
-    for name in ("law_open", "law_announced"):
+    for name in ("law_open", "law_announced", "law_published"):
         arrays[name][arm, start:, :, :FOREIGN] = 0.0
     _hold(arrays, arm, start)
 
 
 def _open(arrays: dict[str, Any], arm: int, start: int) -> None:
     """All US chips and rental are legal, without duty, share or cap; tools and China's gate stay as they are."""
-    for name in ("law_open", "law_announced"):
+    for name in ("law_open", "law_announced", "law_published"):
         arrays[name][arm, start:, :, :FOREIGN] = 1.0
     for name in ("law_duty", "law_share", "law_cloud", "law_cloud_announced"):
         arrays[name][arm, start:] = 0.0

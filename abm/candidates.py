@@ -13,9 +13,12 @@ from abm.vocabulary import PRIVATE, QUARTERS
 
 
 def sale_candidates(designs: Sequence[Design], laws: Sequence[LawTables], allowed: Sequence[frozenset[str]]) -> Ints:
-    """Designs of US vendors that law admits to China and no other of the same family as free beats."""
+    """Designs of US vendors that law admits to China and no other of the same family as free beats.
+
+    A leak tells that a rule comes, not its thresholds: only a published rule can be designed for.
+    """
     rows = [i for i, one in enumerate(designs) if one.us and _for_main_lines(one)]
-    tables = [(law.announced[:, :, PRIVATE], law.open[:, :, PRIVATE]) for law in laws]
+    tables = [(law.published[:, :, PRIVATE], law.open[:, :, PRIVATE]) for law in laws]
     return _undominated(designs, rows, tables, allowed)
 
 
@@ -36,7 +39,7 @@ def _undominated(
     tables: Sequence[tuple[Floats, Floats]],
     allowed: Sequence[frozenset[str]],
 ) -> Ints:
-    """By arm and quarter: designs admitted by the announced law or the one in force, ascending, then -1."""
+    """By arm and quarter: designs admitted by the published law or the one in force, ascending, then -1."""
     specs = np.array([[designs[i].bf16, designs[i].tpp8, designs[i].dram_bw, designs[i].link_io,
                        designs[i].memory_gb] for i in rows])  # fmt: skip
     family = np.array(families(designs))[rows]
@@ -75,7 +78,7 @@ def news(
         mine = [i for i, one in enumerate(designs) if one.id in allowed[arm]]
         for t in range(1, QUARTERS):
             same = np.array_equal(candidates[arm, t], candidates[arm, t - 1])
-            known, before = law.announced[t, mine, PRIVATE], law.announced[t - 1, mine, PRIVATE]
+            known, before = law.published[t, mine, PRIVATE], law.published[t - 1, mine, PRIVATE]
             found[arm, t] = 0.0 if same and np.array_equal(known, before) else 1.0
     return found
 

@@ -130,8 +130,9 @@ def check_branch(past: Scenario, arm: Scenario, seed: int) -> None:
         raise ScenarioError(f"branch to {arm.name!r}: firms are those of the past, {FIRM_HETEROGENEITY} too{cure}")
     if past.shape != arm.shape:
         raise ScenarioError(f"branch to {arm.name!r}: firms and networks are those of the past{cure}")
-    if past.point != arm.point:
-        raise ScenarioError(f"branch to {arm.name!r}: parameters at defaults or drawn as in the past: use with_point()")
+    if (past.point, past.beliefs) != (arm.point, arm.beliefs):
+        cure = "use with_point() and with_beliefs()"
+        raise ScenarioError(f"branch to {arm.name!r}: parameters are central or drawn as in the past: {cure}")
     changed = {
         name
         for name in {*past.fixed, *arm.fixed}
@@ -228,7 +229,7 @@ def _partings(pairs: Sequence[tuple[Scenario, Scenario]]) -> list[int]:
 
 def _alike(one: Scenario, other: Scenario) -> bool:
     """Whether two scenarios differ in their law alone."""
-    same = all(getattr(one, name) == getattr(other, name) for name in ("fixed", "off", "learning", "point"))
+    same = all(getattr(one, name) == getattr(other, name) for name in ("fixed", "off", "learning", "point", "beliefs"))
     return same and machine_of(one) == machine_of(other)
 
 
@@ -284,8 +285,7 @@ def audit(
 
 def _prior(comparison: Comparison) -> str:
     scenario = lineage_of(comparison.controls).stages[-1][1]
-    parameters = "at their defaults" if scenario.point else "drawn from their priors"
-    return f"{scenario.continuation} after the script, parameters {parameters}"
+    return f"{scenario.continuation} after the script, parameters {scenario.believed}"
 
 
 def mediation(comparison: Comparison, horizon: int | str, threads: int | None = None) -> Mediation:

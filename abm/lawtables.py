@@ -27,11 +27,11 @@ class LawTables:
     """The law of one arm by quarter t (T = 52), design d, buyer class c, tool jurisdiction j (US, NL, JP), class k.
 
     Each array in force is weighted by days; its `announced_` twin is the state at the end of the quarter as if all
-    rules known by then, leaked ones too, were already in force.
+    rules known by then, leaked ones too, were already in force; `published` leaves leaks out.
 
     Attributes
     ----------
-    open, announced : (T, D, C)
+    open, announced, published : (T, D, C)
         Share of the quarter in which a design may be delivered; a licence counts with its granted share, an unknown
         classification as a licence with nothing granted (see `unknown`). Class foreign is always 1.
     licence_free : (T, D)
@@ -66,6 +66,7 @@ class LawTables:
 
     open: Floats
     announced: Floats
+    published: Floats
     licence_free: Floats
     duty: Floats
     revenue_share: Floats
@@ -158,6 +159,7 @@ def _arrays(policy: Policy, court: Court, last: int) -> dict[str, Any]:
     in_force = [_weighted(t, states, last) for t in range(QUARTERS)]
     days = [last_day(min(t, last - 1)) for t in range(QUARTERS)]
     expected = {day: court.state(policy.expected(day)) for day in dict.fromkeys(days)}
+    printed = {day: court.state(policy.expected(day, leaks=False)) for day in dict.fromkeys(days)}
 
     def stack(quarters: Sequence[State], key: str) -> Any:
         return np.stack([np.asarray(state[key]) for state in quarters])
@@ -167,6 +169,7 @@ def _arrays(policy: Policy, court: Court, last: int) -> dict[str, Any]:
         **{key: stack(in_force, key) for key in (*_IN_FORCE, LABEL)},
         **{f"announced_{key}": stack(known, key) for key in _ANNOUNCED},
         "announced": stack(known, "open"),
+        "published": stack([printed[day] for day in days], "open"),
     }
 
 

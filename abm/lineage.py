@@ -62,7 +62,8 @@ def scenario_from(facts: Mapping[str, Any]) -> Scenario:
     """The scenario that `Scenario.describe` described."""
     name = str(facts.get("name"))
     try:
-        made = Scenario.load(name).with_point(facts["parameters"] == "defaults").with_parameters(**facts["fixed"])
+        made = Scenario.load(name).with_beliefs(facts["beliefs"]).with_point(facts["point"])
+        made = made.with_parameters(**facts["fixed"])
         made = replace(made, off=frozenset(facts["off"]), learning=facts["strategy_learning"], shape=shape_from(facts))
         made = made.with_china_gate(facts["china_gate"])
         made = made.with_continuation(facts["continuation"])

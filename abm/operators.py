@@ -7,22 +7,38 @@ them; its name is the series id of observations.csv wherever the statistic exist
 Fiscal quarters.  NVIDIA's fiscal quarters end a month after the calendar quarter whose label the data give them:
 a value labelled t covers two months of t and one of t + 1.  The model lives in calendar quarters, so every operator
 that meets an NVIDIA row, in money or in Epoch's units and H100e (which Epoch derives from fiscal revenue), reports
-2/3 x(t) + 1/3 x(t+1).  The rows themselves are never shifted.
+2/3 x(t) + 1/3 x(t+1); of NVIDIA's flagships in China the run knows which part of a quarter falls in its first month,
+since a rule that binds inside a quarter moves shipments across the border.  The rows themselves are never shifted.
 """
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from abm.calendar import FIRST_YEAR, QUARTERS, periods_of, quarter_index, quarter_label
-from abm.outcomes import MONTHS, Floats, Recorded, capability_past, data_pack, first_reach, rising, share
+from abm.operator_parts import (
+    DATED,
+    FIRST_MONTH,
+    Parts,
+    capex_of,
+    chip_sales,
+    domestic_etch,
+    domestic_tools,
+    first_months,
+    monthly_wafers,
+    observed_lag,
+    sums,
+    tencent_capex,
+    with_network,
+    yield_percent,
+)
+from abm.outcomes import MONTHS, Floats, Recorded, data_pack, share
 from abm.schema import DATA, nearest
 from abm.series import NAMED
-from abm.tables import number, observed_series, text
+from abm.tables import observed_series, text
 
 LAST_OBSERVED = quarter_index("2024Q4")
 """Observations end here: nothing later is used (MODEL 10)."""
@@ -30,11 +46,6 @@ SILENT = DATA / "silent.toml"
 """Series of the data about which the model has nothing to say, by reason."""
 EPOCH_START = quarter_index("2022Q1")
 """First quarter of Epoch's cumulative counts."""
-LAG_WINDOW = 2
-"""Quarters before and after over whose capability levels the observed lag is a mean."""
-_SHARE_YEARS = (2022, 2023, 2024)
-
-type Parts = Callable[[Recorded], tuple[Floats, ...]]
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,8 @@ class Operator:
         Firms whose own series it reads.
     start : int
         First step of the statistic.
+    early : callable or None
+        What of each part falls in the first month of its quarter; None: a third.
     """
 
     series_id: str
@@ -73,6 +86,7 @@ class Operator:
     percent: bool = False
     start: int = 0
     firms: tuple[str, ...] = ()
+    early: Parts | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -83,6 +97,14 @@ class Operator:
     def fiscal(self) -> bool:
         """Whether its periods reach a month into the next quarter."""
         return self.period.startswith("fiscal")
+
+    def quarters(self, run: Recorded) -> list[Floats]:
+        """Its parts by the quarters in which it is reported, each (run, quarter)."""
+        parts = self.parts(run)
+        if not self.fiscal:
+            return list(parts)
+        early = [part / MONTHS for part in parts] if self.early is None else self.early(run)
+        return [fiscal_quarters(*both) for both in zip(parts, early, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +147,7 @@ class Observed:
 
 def observe(operator: Operator, run: Recorded, quarters: int = QUARTERS) -> Observed:
     """Apply an operator to runs recorded over a number of quarters."""
-    rows = _rows(operator.series_id)
+    rows = known_facts(operator.series_id)
     usable = quarters - 1 if operator.fiscal else quarters
     natural = [f"{FIRST_YEAR + y}" for y in range(usable // 4)]
     if operator.period.endswith("quarter"):
@@ -133,9 +155,7 @@ def observe(operator: Operator, run: Recorded, quarters: int = QUARTERS) -> Obse
     spans = {label: periods_of(label) for label in sorted({*natural, *rows})}
     spans = {label: span for label, span in spans.items() if operator.start <= span[0] and span[-1] < usable}
     periods = tuple(sorted(spans, key=lambda label: (spans[label][0], len(spans[label]))))
-    parts = [fiscal_quarters(part) if operator.fiscal else part for part in operator.parts(run)]
-    reduced = [np.stack([_reduce(part, spans[p], operator) for p in periods], axis=1) for part in parts]
-    values = 100.0 * share(reduced[0], reduced[1]) if operator.percent else reduced[0]
+    values = measure(operator, run, [spans[period] for period in periods])
     nothing = (np.nan, np.nan, np.nan)
     evidence = np.asarray([rows.get(period, nothing) for period in periods], dtype=np.float64).T
     return Observed(
@@ -143,10 +163,20 @@ def observe(operator: Operator, run: Recorded, quarters: int = QUARTERS) -> Obse
     )
 
 
-def fiscal_quarters(values: Floats) -> Floats:
-    """Calendar quarters as NVIDIA's fiscal quarters of the same label, 2/3 x(t) + 1/3 x(t+1); the last is unknown."""
+def measure(operator: Operator, run: Recorded, spans: Sequence[tuple[int, ...]]) -> Floats:
+    """A statistic over spans of quarters, (run, span)."""
+    parts = operator.quarters(run)
+    reduced = [np.stack([_reduce(part, span, operator) for span in spans], axis=1) for part in parts]
+    return 100.0 * share(reduced[0], reduced[1]) if operator.percent else reduced[0]
+
+
+def fiscal_quarters(values: Floats, early: Floats) -> Floats:
+    """Calendar quarters as NVIDIA's fiscal quarters of the same label, which begin and end a month later.
+
+    `early` is what of each quarter falls in its first month; the last quarter is unknown.
+    """
     shifted = np.full_like(values, np.nan)
-    shifted[:, :-1] = (2.0 * values[:, :-1] + values[:, 1:]) / 3.0
+    shifted[:, :-1] = values[:, :-1] - early[:, :-1] + early[:, 1:]
     return shifted
 
 
@@ -159,7 +189,7 @@ def _reduce(part: Floats, span: tuple[int, ...], operator: Operator) -> Floats:
 
 
 @lru_cache(maxsize=64)
-def _rows(series_id: str) -> dict[str, tuple[float, float, float]]:
+def known_facts(series_id: str) -> dict[str, tuple[float, float, float]]:
     """Real observations by period through 2024Q4: value, low, high."""
     pack = data_pack()
     if not len(pack.observations.where(series_id=series_id)):
@@ -169,89 +199,6 @@ def _rows(series_id: str) -> dict[str, tuple[float, float, float]]:
         for period, value, low, high in observed_series(pack, series_id)
         if periods_of(period)[-1] <= LAST_OBSERVED
     }
-
-
-# --- parts ------------------------------------------------------------------------------------------------------------
-
-
-def _sums(*groups: tuple[str, ...]) -> Parts:
-    """Parts that are sums of recorded series."""
-
-    def parts(run: Recorded) -> tuple[Floats, ...]:
-        return tuple(np.asarray(sum(run.series(name) for name in group), dtype=np.float64) for group in groups)
-
-    return parts
-
-
-def _years(flow: Floats) -> NDArray[np.int64]:
-    """Calendar year of each quarter of a flow."""
-    return FIRST_YEAR + np.arange(flow.shape[1]) // 4
-
-
-def _in_yuan(flow: Floats) -> Floats:
-    """USD as RMB at the year's rate; the first and last known rates hold before and after."""
-    rows = data_pack().observations.where(series_id="FX_USDCNY")
-    rate = dict(sorted((int(text(row, "period")), number(row, "value")) for row in rows))
-    exchange = np.asarray([rate[min(max(int(year), min(rate)), max(rate))] for year in _years(flow)])
-    return flow * exchange
-
-
-def _capex(run: Recorded, spending: Floats) -> Floats:
-    """Accelerator money of Chinese platforms over its share of their capital expenditure, USD bn."""
-    held = np.clip(_years(spending), _SHARE_YEARS[0], _SHARE_YEARS[-1]) - _SHARE_YEARS[0]
-    shares = np.stack([run.parameters[f"accelerator_share_{year}"] for year in _SHARE_YEARS], axis=1)
-    return np.asarray(spending / shares[:, held], dtype=np.float64)
-
-
-def _tencent_capex(run: Recorded) -> tuple[Floats, ...]:
-    """Tencent's capital expenditure, RMB bn."""
-    return (_in_yuan(_capex(run, run.series("tencent_spending"))),)
-
-
-def _capex_of(firms: tuple[str, ...], yuan: bool = True) -> Parts:
-    """Capital expenditure of some Chinese platforms together."""
-
-    def parts(run: Recorded) -> tuple[Floats, ...]:
-        money = _capex(run, run.by_firm("firm_spending", *firms))
-        return (_in_yuan(money) if yuan else money,)
-
-    return parts
-
-
-def _lag(run: Recorded) -> tuple[Floats, ...]:
-    """Months between the two blocs' first reaching China's levels of two quarters before to two after, plus delay."""
-    progress = run.parameters["algorithmic_progress"]
-    china = rising(capability_past("CN", progress), run.series("capability_cn"))
-    us = rising(capability_past("US", progress), run.series("capability_us"))
-    quarters = run.series("capability_cn").shape[1]
-    first = china.shape[1] - quarters
-    lag = np.full((china.shape[0], quarters), np.nan)
-    for t in range(quarters):
-        level = china[:, first + t]
-        months = MONTHS * (first_reach(china, level)[0] - first_reach(us, level)[0])
-        lag[:, t] = np.where(np.isfinite(level), months, np.nan)
-    windows = [lag[:, max(t - LAG_WINDOW, 0) : t + LAG_WINDOW + 1].mean(axis=1) for t in range(quarters)]
-    return (np.stack(windows, axis=1) + run.parameters["release_delay"][:, None],)
-
-
-def _monthly_wafers(run: Recorded) -> tuple[Floats, ...]:
-    return (run.series("advanced_wafers") / MONTHS,)
-
-
-def _chip_sales(run: Recorded) -> tuple[Floats, ...]:
-    return (_in_yuan(run.series("vendor_cn_revenue")),)
-
-
-def _yield(run: Recorded) -> tuple[Floats, ...]:
-    return (100.0 * run.series("yield_domestic"),)
-
-
-def _domestic_tools(run: Recorded) -> tuple[Floats, ...]:
-    return run.series("tool_spending") - run.series("toolmaker_sales"), run.series("tool_spending")
-
-
-def _domestic_etch(run: Recorded) -> tuple[Floats, ...]:
-    return run.series("tool_share_domestic") * run.series("tool_spending"), run.series("tool_spending")
 
 
 # --- the operators ----------------------------------------------------------------------------------------------------
@@ -264,7 +211,9 @@ _WORLD_H100E = ("nvidia_china_h100e", "nvidia_abroad_h100e")
 
 def _plain(series_id: str, unit: str, period: str, definition: str, *uses: str) -> Operator:
     """Sum of recorded series over the period."""
-    return Operator(series_id, unit, period, definition, uses, _sums(uses))
+    dated = period.startswith("fiscal") and any(name in DATED for name in uses)
+    needs, early = ((*uses, FIRST_MONTH), first_months(uses)) if dated else (uses, None)
+    return Operator(series_id, unit, period, definition, needs, sums(uses), early=early)
 
 
 _FOUR = ("ALIBABA", "TENCENT", "BAIDU", "BYTEDANCE")
@@ -273,7 +222,7 @@ _FOUR = ("ALIBABA", "TENCENT", "BAIDU", "BYTEDANCE")
 def _platforms(series_id: str, unit: str, period: str, whose: str, *firms: str) -> Operator:
     """Capital expenditure of Chinese platforms."""
     text = f"capital expenditure of {whose}: accelerator money over its share"
-    return Operator(series_id, unit, period, text, ("firm_spending",), _capex_of(firms, unit == "RMB bn"), firms=firms)
+    return Operator(series_id, unit, period, text, ("firm_spending",), capex_of(firms, unit == "RMB bn"), firms=firms)
 
 
 _ALL = (
@@ -284,36 +233,38 @@ _ALL = (
     _plain("NVDA_CHINA_RESID", "USD bn", "fiscal year", "the part of that billing that flagships do not explain",
            "nvidia_china_residual"),
     Operator("NVDA_CHINA_RESID_Q", "USD bn", "fiscal year", "the same, mean of a year's quarters",
-             ("nvidia_china_residual",), _sums(("nvidia_china_residual",)), "mean"),
+             ("nvidia_china_residual",), sums(("nvidia_china_residual",)), "mean"),
     _plain("CN_NVDA_H100E_FLOW", "thousand H100e", "fiscal quarter", "NVIDIA flagships delivered to China legally, in "
            "accounting units; no grey, offshore or pre-2022 chips", *_H100E),
     _plain("CN_NVDA_UNITS_FLOW", "thousand units", "fiscal quarter", "the same, counted", "nvidia_china_units"),
     _plain("H20_UNITS_SA", "thousand units", "year", "the same by calendar year; in 2024 all are chips made for the "
            "rules of October 2023", "nvidia_china_units"),
     Operator("CN_NVDA_H100E_CUM", "thousand H100e", "fiscal quarter", "that compute cumulated from fiscal 2022Q1",
-             _H100E, _sums(_H100E), "total", start=EPOCH_START),
+             (*_H100E, FIRST_MONTH), sums(_H100E), "total", start=EPOCH_START, early=first_months(_H100E)),
     Operator("WORLD_NVDA_H100E_CUM", "thousand H100e", "fiscal quarter", "all NVIDIA compute sold, cumulated from "
-             "fiscal 2022Q1", _WORLD_H100E, _sums(_WORLD_H100E), "total", start=EPOCH_START),
+             "fiscal 2022Q1", (*_WORLD_H100E, FIRST_MONTH), sums(_WORLD_H100E), "total", start=EPOCH_START,
+             early=first_months(_WORLD_H100E)),
     Operator("CN_SHARE_OF_NVDA_CUM", "percent", "fiscal quarter", "China's legal share of NVIDIA compute cumulated "
-             "from fiscal 2022Q1", _WORLD_H100E, _sums(_H100E, _WORLD_H100E), "total", True, EPOCH_START),
+             "from fiscal 2022Q1", (*_WORLD_H100E, FIRST_MONTH), sums(_H100E, _WORLD_H100E), "total", True, EPOCH_START,
+             early=first_months(_H100E, _WORLD_H100E)),
     _plain("IDC_UNITS", "thousand cards", "year", "AI accelerator cards sold in China: NVIDIA flagships, US low tier, "
            "Chinese cards", *_CARDS),
     _plain("IDC_DOM_UNITS", "thousand cards", "year", "Chinese AI accelerator cards sold in China, low tier included",
            "domestic_cards"),
     Operator("IDC_SHARE_DOM", "percent", "year", "Chinese share of those cards", _CARDS,
-             _sums(("domestic_cards",), _CARDS), percent=True),
+             sums(("domestic_cards",), _CARDS), percent=True),
     Operator("IDC_SHARE_NVDA", "percent", "year", "the share of NVIDIA, all low-tier cards of US makers counted as its "
-             "own", _CARDS, _sums(("nvidia_china_units", "us_low_tier_cards"), _CARDS), percent=True),
+             "own", _CARDS, sums(("nvidia_china_units", "us_low_tier_cards"), _CARDS), percent=True),
     _plain("IDC_LOWTIER_NV", "thousand cards", "year", "low-tier cards of US makers among them", "us_low_tier_cards"),
     _plain("ASCEND_UNITS", "thousand units", "year", "Ascend packages finished", "ascend_packages"),
     Operator("MS_SELFSUFF", "percent", "year", "Chinese share of what Chinese AI firms pay for chips",
-             ("domestic_value", "value_cn"), _sums(("domestic_value",), ("value_cn",)), percent=True),
+             ("domestic_value", "value_cn"), sums(("domestic_value",), ("value_cn",)), percent=True),
     Operator("BERN_SHARE_NVDA", "percent", "year", "the share of NVIDIA's flagships, sold legally, in what they pay",
-             ("nvidia_china_flagship", "value_cn"), _sums(("nvidia_china_flagship",), ("value_cn",)), percent=True),
-    Operator("MS_GPU_REV", "RMB bn", "year", "chip sales of Chinese designers", ("vendor_cn_revenue",), _chip_sales),
+             ("nvidia_china_flagship", "value_cn"), sums(("nvidia_china_flagship",), ("value_cn",)), percent=True),
+    Operator("MS_GPU_REV", "RMB bn", "year", "chip sales of Chinese designers", ("vendor_cn_revenue",), chip_sales),
     Operator("TENCENT_CAPEX_Q", "RMB bn", "quarter", "Tencent's capital expenditure: accelerator money over its share",
-             ("tencent_spending",), _tencent_capex),
-    Operator("TENCENT_CAPEX_Y", "RMB bn", "year", "the same by year", ("tencent_spending",), _tencent_capex),
+             ("tencent_spending",), tencent_capex),
+    Operator("TENCENT_CAPEX_Y", "RMB bn", "year", "the same by year", ("tencent_spending",), tencent_capex),
     _platforms("ALIBABA_CAPEX_Q", "RMB bn", "quarter", "Alibaba", "ALIBABA"),
     _platforms("BAIDU_CAPEX", "RMB bn", "year", "Baidu", "BAIDU"),
     _platforms("BYTEDANCE_CAPEX", "RMB bn", "year", "ByteDance", "BYTEDANCE"),
@@ -321,24 +272,24 @@ _ALL = (
     _platforms("CN3_CAPEX_H1", "RMB bn", "year", "Alibaba, Tencent and Baidu", *_FOUR[:3]),
     Operator("ECI_LAG", "months", "quarter", "how much later than the US China reached its capability levels of two "
              "quarters before to two after, plus the release delay; without observation noise",
-             ("capability_cn", "capability_us"), _lag, "mean"),
+             ("capability_cn", "capability_us"), observed_lag, "mean"),
     Operator("CN_COMPUTE_SHARE", "percent", "quarter", "China's share of the training compute installed in the world",
-             ("compute_cn", "compute_world"), _sums(("compute_cn",), ("compute_world",)), "last", True),
+             ("compute_cn", "compute_world"), sums(("compute_cn",), ("compute_world",)), "last", True),
     Operator("CN_EQUIP_LOCAL", "percent", "year", "Chinese share of spending on tools for China's advanced lines, all "
-             "classes; the row is about all fabs", ("tool_spending", "toolmaker_sales"), _domestic_tools, percent=True),
+             "classes; the row is about all fabs", ("tool_spending", "toolmaker_sales"), domestic_tools, percent=True),
     Operator("CN_TOOL_LOCAL_ETCH", "percent", "year", "the same for etch and deposition tools",
-             ("tool_share_domestic", "tool_spending"), _domestic_etch, percent=True),
+             ("tool_share_domestic", "tool_spending"), domestic_etch, percent=True),
     Operator("SMIC_ADV_WPM_BG", "thousand wafers/month", "year", "7 nm-class capacity in China, mean of the year",
-             ("advanced_wafers",), _monthly_wafers, "mean"),
+             ("advanced_wafers",), monthly_wafers, "mean"),
     Operator("ASCEND910B_YIELD", "percent", "year", "good dies of the 910B's size, 666 mm2, at the domestic foundry",
-             ("yield_domestic",), _yield, "mean"),
+             ("yield_domestic",), yield_percent, "mean"),
     Operator("HBM_STOCK", "million stacks", "year", "HBM stacks bought by Chinese designers, cumulated to year's end",
-             ("hbm_imports",), _sums(("hbm_imports",)), "total"),
+             ("hbm_imports",), sums(("hbm_imports",)), "total"),
     _plain("SMUGGLED_CHIPS", "thousand units", "year", "frontier chips that reached China through the grey market",
            "smuggled_chips"),
-    _plain("NVDA_DC_REV", "USD bn", "fiscal quarter", "NVIDIA's chip sales, without networking, which the row has",
-           "nvidia_revenue"),
-    _plain("NVDA_DC_REV_FY", "USD bn", "fiscal year", "the same by fiscal year", "nvidia_revenue"),
+    Operator("NVDA_DC_REV", "USD bn", "fiscal quarter", "NVIDIA's chip sales and network equipment in proportion",
+             ("nvidia_revenue",), with_network),
+    Operator("NVDA_DC_REV_FY", "USD bn", "fiscal year", "the same by fiscal year", ("nvidia_revenue",), with_network),
     _plain("AMD_DCGPU_REV", "USD bn", "quarter", "AMD's accelerator sales", "amd_revenue"),
     _plain("AMD_DCGPU_REV_Y", "USD bn", "year", "the same by year", "amd_revenue"),
     _plain("US_VENDOR_REVENUE", "USD bn", "year", "world chip sales of US merchant vendors", "us_vendor_revenue"),

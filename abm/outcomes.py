@@ -62,6 +62,8 @@ class Outcome:
 DIMENSIONS = ("run", "quarter", "firm")
 """What an outcome may have a value for."""
 
+RESERVED = ("leverage",)
+"""Names of what is measured by branches, in no single run."""
 OUTCOMES: dict[str, Outcome] = {}
 """All derived outcomes by name, in order of declaration."""
 
@@ -91,7 +93,8 @@ def outcome[C: Callable[..., Floats]](
         name = compute.__name__
         known = OUTCOMES.get(name)
         again = known is not None and not known.shipped and known.compute.__module__ == compute.__module__
-        if name in INDEX or (known is not None and not again) or name in {series.name for series in FIRM_SERIES}:
+        taken = name in INDEX or name in RESERVED
+        if taken or (known is not None and not again) or name in {series.name for series in FIRM_SERIES}:
             raise ValueError(f"outcome {name!r}: the name is taken; choose another")
         said = meaning or (compute.__doc__ or "").strip().partition("\n")[0]
         if not unit or not said:

@@ -103,10 +103,10 @@ def _read_one(file: str, name: str, table: object) -> Parameter:
     if isinstance(concentration, bool) or not isinstance(concentration, int):
         raise ParameterError(f"{where}: key 'concentration' must be a whole number, not {concentration!r}")
     numbers = {key: _number(f"{where}: key {key!r}", table[key]) for key in _NUMBERS}
-    return _checked(file, Parameter(name=name, **{**table, **numbers}))
+    return checked(file, Parameter(name=name, **{**table, **numbers}))
 
 
-def _checked(file: str, p: Parameter) -> Parameter:
+def checked(file: str, p: Parameter) -> Parameter:
     """The parameter itself if its words are known and its range makes sense for its prior."""
     where = f"{file}: parameter {p.name!r}"
     for key, word, known in (("prior", p.prior, PRIORS), ("kind", p.kind, KINDS)):
@@ -234,7 +234,7 @@ def with_ranges(parameters: Parameters, ranges: Mapping[str, Sequence[float]]) -
         default = bounds[1] if len(bounds) == 3 else min(max(p.default, low), high)
         prior = "uniform" if p.prior == "zero_or_uniform" and low > 0 else p.prior
         prior = "fixed" if low == high else prior
-        changed[name] = _checked("new range", replace(p, low=low, high=high, default=default, prior=prior))
+        changed[name] = checked("new range", replace(p, low=low, high=high, default=default, prior=prior))
     return changed
 
 
@@ -291,6 +291,11 @@ def _draw_one(p: Parameter, seed: int, ids: NDArray[np.uint64]) -> Floats:
         return weight
     value = QUANTILES[p.prior](p, _uniform(seed, p.name, ids))
     return np.minimum(np.maximum(value, p.low), p.high)
+
+
+def uniform_by_point(seed: int, stream: str, points: Points) -> Floats:
+    """Numbers in (0, 1), one a point, that depend on seed, stream and the point's id alone."""
+    return _uniform(seed, stream, _point_ids(points))
 
 
 def _uniform(seed: int, name: str, ids: NDArray[np.uint64], slot: int = 0) -> Floats:

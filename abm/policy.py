@@ -106,23 +106,29 @@ class Policy:
             found += [(one, effect) for effect in one.effects if effect.on(day) and not (replaced and _is_rule(effect))]
         return found
 
-    def expected(self, day: date) -> list[tuple[Instrument, Effect]]:
-        """Effects that are known on the day, as if all of them were already in force.
+    def expected(self, day: date, leaks: bool = True) -> list[tuple[Instrument, Effect]]:
+        """Effects that are known on the day, by leak or announcement, as if all of them were already in force.
 
         An instrument that does not bind (arm `none_threat`) is expected until the end of the quarter in which it was
         to take effect: after that nobody believes it.
         """
         found: list[tuple[Instrument, Effect]] = []
         for one in self.instruments:
-            if one.known > day:
+            if not heard(one, day, leaks):
                 continue
-            replaced = any(new.known <= day for new in self.superseded_by.get(one.id, ()) if new.binds or not one.binds)
+            later = (new for new in self.superseded_by.get(one.id, ()) if new.binds or not one.binds)
+            replaced = any(heard(new, day, leaks) for new in later)
             for effect in one.effects:
                 over = effect.end is not None and effect.end <= day
                 lapsed = not one.binds and effect.effective < quarter_start(quarter_of(day))
                 if not over and not lapsed and not (replaced and _is_rule(effect)):
                     found.append((one, effect))
         return found
+
+
+def heard(instrument: Instrument, day: date, leaks: bool) -> bool:
+    """Tell whether an instrument is known on the day: announced, or leaked if leaks count."""
+    return (instrument.known if leaks else instrument.announced) <= day
 
 
 def _is_rule(effect: Effect) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from abm.additions import Kind, Rule, checked_kinds, checked_rules, origin
+from abm.beliefs import POSTERIOR, PRIOR, BeliefError, check_beliefs
 from abm.calendar import QUARTERS, quarter_index, quarter_label, quarter_of
 from abm.policy import Policy
 from abm.policy_schema import Instrument
@@ -29,7 +30,6 @@ from abm.timeline import (
 from abm.vocabulary import CHINAS_STEPS, LEARNING_RULES
 
 __all__ = ["CONTINUATIONS", "FOLDER", "KEYS", "MODES", "Scenario", "ScenarioError", "Timeline", "list_scenarios"]
-
 FOLDER = Path(__file__).parent / "data" / "scenarios"
 
 RATIOS = (0.01, 2.0)
@@ -65,8 +65,10 @@ class Scenario:
         How firms choose their mix of research, from `abm.vocabulary.LEARNING_RULES`.
     china_gate
         China's import gate after the script: "on" (as the script left it), "off" (open), "rule" (its own answer).
+    beliefs
+        What is believed about every other parameter: "posterior", "prior", a prior pack (`abm.beliefs`).
     point
-        True: every other parameter at its default; False: drawn from its prior for each point.
+        True: every other parameter at its central value; False: drawn for each point.
     source
         File it was read from.
     rules
@@ -92,6 +94,7 @@ class Scenario:
     off: frozenset[str] = frozenset()
     learning: str = LEARNING_RULES[0]
     china_gate: str = CHINA_GATES[0]
+    beliefs: str = POSTERIOR
     point: bool = False
     source: str = ""
     rules: Mapping[str, Rule] = field(default_factory=dict)
@@ -112,9 +115,12 @@ class Scenario:
             known = nearest_of(self.learning, LEARNING_RULES)
             raise ScenarioError(f"{where}: unknown strategy_learning {self.learning!r}{known}")
         if self.china_gate not in CHINA_GATES:
-            raise ScenarioError(
-                f"{where}: unknown china_gate {self.china_gate!r}{nearest_of(self.china_gate, CHINA_GATES)}"
-            )
+            known = nearest_of(self.china_gate, CHINA_GATES)
+            raise ScenarioError(f"{where}: unknown china_gate {self.china_gate!r}{known}")
+        try:
+            check_beliefs(self.beliefs)
+        except BeliefError as error:
+            raise ScenarioError(f"{where}: key 'beliefs': {error}") from None
         if not isinstance(self.point, bool):
             raise ScenarioError(f"{where}: key 'point' must be true or false, not {self.point!r}")
         if self.relative_from is not None and not 0 <= self.relative_from < QUARTERS:
@@ -122,9 +128,7 @@ class Scenario:
         if (self.mode == "sliding") != (self.ratio is not None):
             raise ScenarioError(f"{where}: key 'sliding_ratio' belongs to mode 'sliding', which needs it, such as 0.3")
         if self.ratio is not None and not RATIOS[0] <= self.ratio <= RATIOS[1]:
-            raise ScenarioError(
-                f"{where}: key 'sliding_ratio' must lie from {RATIOS[0]} to {RATIOS[1]}, not {self.ratio}"
-            )
+            raise ScenarioError(f"{where}: key 'sliding_ratio' must lie from {RATIOS[0]} to {RATIOS[1]}: {self.ratio}")
         object.__setattr__(self, "fixed", checked_values(where, self.fixed))
         object.__setattr__(self, "off", checked_mechanisms(where, self.off))
         object.__setattr__(self, "rules", checked_rules(where, self.rules))
@@ -237,9 +241,20 @@ class Scenario:
         new = {getattr(kind, "name", ""): kind for kind in kinds}
         return replace(self, kinds=(*(kind for kind in self.kinds if kind.name not in new), *new.values()))
 
+    def with_beliefs(self, beliefs: str) -> Scenario:
+        """Choose what is believed about parameters: "posterior", "prior", "hawk", "dove" (`abm.beliefs`)."""
+        return replace(self, beliefs=beliefs)
+
     def with_point(self, point: bool) -> Scenario:
-        """Hold every free parameter at its default (True), or draw it from its prior (False)."""
+        """Hold every free parameter at its central value (True), or draw it (False)."""
         return replace(self, point=point)
+
+    @property
+    def believed(self) -> str:
+        """Where the parameters stand, in words."""
+        if self.point:
+            return "at their defaults" if self.beliefs == PRIOR else f"at the centre of {self.beliefs!r}"
+        return "drawn from their priors" if self.beliefs == PRIOR else f"drawn from {self.beliefs!r}"
 
     def with_continuation(self, continuation: str) -> Scenario:
         """Choose what follows the script: "freeze_abs", "freeze_rel" or "rule".
@@ -280,6 +295,7 @@ class Scenario:
             fixed={**self.fixed, **{name: value for name, value in other.fixed.items() if name not in MOBILISATION}},
             off=self.off | other.off,
             point=self.point,
+            beliefs=self.beliefs,
             learning=self.learning,
             china_gate=self.china_gate,
             rules=self.rules,
@@ -306,7 +322,9 @@ class Scenario:
             "continuation": self.continuation,
             "us_rule_from": None if self.rule_start is None else quarter_label(self.rule_start),
             "relative_from": None if self.relative_from is None else quarter_label(self.relative_from),
-            "parameters": "defaults" if self.point else "drawn from priors",
+            "parameters": self.believed,
+            "beliefs": self.beliefs,
+            "point": self.point,
             "sliding_ratio": self.ratio,
             "fixed": dict(sorted(self.fixed.items())),
             "off": sorted(self.off),
@@ -338,6 +356,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "without": texts,
     "strategy_learning": choice(LEARNING_RULES),
     "china_gate": choice(CHINA_GATES),
+    "beliefs": text,
     "point": flag,
     "parameters": table,
     "synthetic": read_synthetic,
@@ -370,6 +389,7 @@ def _read(path: Path) -> Scenario:
         off=checked_mechanisms(path.name, values.get("without", ())),
         learning=values.get("strategy_learning", LEARNING_RULES[0]),
         china_gate=values.get("china_gate", CHINA_GATES[0]),
+        beliefs=values.get("beliefs", POSTERIOR),
         point=values.get("point", False),
         source=str(path),
         mode=values["mode"],

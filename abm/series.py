@@ -38,6 +38,7 @@ SERIES = (
     Series("nvidia_china_residual", "USD bn", "NVIDIA's other sales in China (gaming, low tier, network)"),
     Series("nvidia_china_units", "thousand chips", "NVIDIA flagships delivered to China"),
     Series("nvidia_china_h100e", "thousand H100e", "the same in accounting units"),
+    Series("nvidia_china_first_month", "share", "part of those chips that falls in the quarter's first month"),
     Series("amd_revenue", "USD bn", "AMD's accelerator sales"),
     Series("us_low_tier_cards", "thousand cards", "US low-tier cards sold in China"),
     Series("domestic_cards", "thousand cards", "Chinese cards sold in China, low tier included"),

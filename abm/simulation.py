@@ -16,6 +16,7 @@ import numpy as np
 
 from abm.allocation import allocate
 from abm.backfire import Comparison
+from abm.beliefs import central, drawn
 from abm.branching import Line, Resume, Tree, plan_of
 from abm.calendar import quarter_index, quarter_label
 from abm.courses import chain, end_of
@@ -28,8 +29,7 @@ from abm.lawtables import compile_law
 from abm.leverage import Leverage, Stages, leverage_from, leverage_lines, measured_step
 from abm.machine import Machine, compiled_before, kernel, machine_of
 from abm.null_networks import null_network
-from abm.parameter_index import NAMES, PARAMETERS
-from abm.parameters import defaults, draw
+from abm.parameter_index import NAMES
 from abm.policy import Policy
 from abm.results import Panel, Results, horizon_step
 from abm.running import REPLICATIONS, Given, Outcome, Progress, Request, run_lines
@@ -103,6 +103,8 @@ def _shape(arms: Sequence[Scenario]) -> WorldShape:
         raise ScenarioError(
             f"{FIRM_HETEROGENEITY} is a matter of the world that both arms share; switch it off in both or in none"
         )
+    if len({arm.beliefs for arm in arms}) > 1:
+        raise ScenarioError("key 'beliefs' is a matter of the world that both arms share; give both arms the same")
     shapes = list(dict.fromkeys(arm.shape for arm in arms))
     if len(shapes) > 1:
         key = "synthetic" if len({one.synthetic for one in shapes}) > 1 else "network"
@@ -111,9 +113,8 @@ def _shape(arms: Sequence[Scenario]) -> WorldShape:
 
 
 def parameter_values(arm: Scenario, seed: int, points: Ints, given: Given | None = None) -> dict[str, Floats]:
-    """Parameters of each point: defaults with overrides, or draws from the priors; then what a design gives."""
-    table = PARAMETERS
-    found = defaults(table, points, arm.fixed) if arm.point else draw(table, seed, points, arm.fixed)
+    """Parameters of each point: central values or draws of what the arm believes; then what a design gives."""
+    found = central(arm.beliefs, points, arm.fixed) if arm.point else drawn(arm.beliefs, seed, points, arm.fixed)
     return found if given is None else found | given(points)
 
 
@@ -215,7 +216,7 @@ class Builder:
     def _chunk(self, place: int, chunk: int) -> Floats:
         """Parameters of `POINTS_AT_ONCE` points of an arm; drawing many at once costs as much as drawing a few."""
         arm = self.arms[place]
-        key = arm.point, tuple(sorted(arm.fixed.items()))
+        key = arm.point, arm.beliefs, tuple(sorted(arm.fixed.items()))
         found = self._drawn.get((key, chunk))
         if found is None:
             points = np.arange(chunk * POINTS_AT_ONCE, (chunk + 1) * POINTS_AT_ONCE)

@@ -37,12 +37,17 @@ from abm.vocabulary import (
     SECTORS,
     SLOTS,
     SWITCHES,
+    US,
     WORKLOADS,
 )
 from abm.world import Blueprint
 
-RAMP = ("2022Q3", "2024Q4")
+GROWTH = ("2022Q3", "2024Q4")
+"""Quarters over which China's plan takes another growth than its path."""
+RAMP = ("2024Q4", "2027Q4")
 """Quarters over which the prior of China's no-control share replaces what observed spending tells (DECISIONS)."""
+BOOM = (("2022Q2", "2022Q4"), ("2023Q1", "2024Q1"))
+"""Quarters over which plans fall behind their path by the delay of the boom, and over which they catch up."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +129,7 @@ def _start_firms(plan: Blueprint, value: dict[str, Floats], runs: int) -> dict[s
         "slot_frontier": frontier,
         "reference_compute": compute,
         "cash": share * value["liquidity"][None, :],
-        "plan_factor": _plan_factor(value, runs),
+        "plan_factor": _plan_factor(plan, value),
         "start_capability": _start_capability(plan.pack, runs),
         **_start_frontier(value, runs),
     }
@@ -137,17 +142,42 @@ def _start_frontier(value: dict[str, Floats], runs: int) -> dict[str, Any]:
     return {"past_capability": past, "frontier_best": past.max(axis=1), "passed_best": below}
 
 
-def _plan_factor(value: dict[str, Floats], runs: int) -> Floats:
-    """Uncertainty about China's latent plan: a level, and from 2022Q3 its no-control share of world frontier supply."""
-    factor = np.ones((QUARTERS, len(BLOCS), runs))
+def _plan_factor(plan: Blueprint, value: dict[str, Floats]) -> Floats:
+    """Uncertainty about latent plans: levels, growth, the date of the boom, China's no-control share of world supply.
+
+    Facts to 2024 tell China's level and growth; after that its share of world supply takes over by degrees.
+    """
+    factor = _delayed(np.asarray(plan.arrays["plan"], dtype=np.float64), value["boom_delay"])
+    factor[:, US:] *= value["planned_spending_abroad"]
     mid = PARAMETERS["china_share"].default
     odds = value["china_share"] / (1.0 - value["china_share"]) / (mid / (1.0 - mid))
-    first, last = quarter_index(RAMP[0]), quarter_index(RAMP[1])
-    ramp = np.clip((np.arange(QUARTERS) - first) / (last - first), 0.0, 1.0)
-    for share in np.unique(ramp):
-        raised = _each(lambda one, share=float(share): power(one, share), odds)
-        factor[ramp == share, CN, :] = value["planned_spending_ratio"] * raised
+    for quarter, (grown, taken) in enumerate(zip(_ramp(*GROWTH).tolist(), _ramp(*RAMP).tolist(), strict=True)):
+        told = value["planned_spending_ratio"] * _raised(value["planned_spending_growth"], grown)
+        factor[quarter, CN, :] *= _raised(told, 1.0 - taken) * _raised(odds, taken)
     return factor
+
+
+def _raised(base: Floats, exponent: float) -> Floats:
+    """A power of each lane."""
+    if exponent in (0.0, 1.0):
+        return base if exponent else np.ones_like(base)
+    return _each(lambda one: power(one, exponent), base)
+
+
+def _delayed(path: Floats, delay: Floats) -> Floats:
+    """Paths whose boom comes later, over the paths, (quarter, bloc, run): read at a date up to `delay` before."""
+    behind = _ramp(*BOOM[0]) - _ramp(*BOOM[1])
+    when = np.clip(np.arange(QUARTERS)[:, None] - delay * behind[:, None], 0.0, QUARTERS - 1.0)
+    before = np.minimum(when.astype(np.int64), QUARTERS - 2)
+    part = (when - before)[:, None, :]
+    read = path[before].transpose(0, 2, 1) * (1.0 - part) + path[before + 1].transpose(0, 2, 1) * part
+    return np.asarray(read / path[:, :, None])
+
+
+def _ramp(first: str, last: str) -> Floats:
+    """0 until a quarter, 1 from another on, even steps between."""
+    start, end = quarter_index(first), quarter_index(last)
+    return np.asarray(np.clip((np.arange(QUARTERS) - start) / (end - start), 0.0, 1.0))
 
 
 def _each(rule: Callable[..., float], *columns: Floats) -> Floats:

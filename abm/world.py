@@ -16,7 +16,7 @@ from abm.node_arrays import node_arrays
 from abm.policy_schema import BARRING_LISTS
 from abm.slide import Slide
 from abm.state import FIELDS, Floats, Ints
-from abm.tables import DataPack, number
+from abm.tables import DataPack, number, observed_series
 from abm.vocabulary import (
     BLOCS,
     CN,
@@ -38,6 +38,8 @@ from abm.worldfile import MAIN_KINDS, WorldFile, check_against_pack
 
 CUSTOM_START = "GOOGLE"
 """Firm that the TPUs of 2020Q1 stand with (initial_2020q1.csv)."""
+GAMING = "NVDA_GAMING_REV"
+"""Series of observations.csv that NVIDIA's other sales in China follow."""
 US_VENDORS = ("NVIDIA", "AMD", "US_CUSTOM")
 
 
@@ -80,6 +82,7 @@ def blueprint(
     arrays.update(_design_arrays(world, designs))
     arrays.update(node_arrays(world, pack))
     start_share = arrays.pop("start_share")
+    arrays["residual_path"] = _residual_path(pack)
     arrays.update(_law_arrays(pack, designs, laws, slides, allowed, [one.id for one in world.vendors]))
     shapes: dict[str, int] = {}
     for name, array in arrays.items():
@@ -140,6 +143,15 @@ def _plan(pack: DataPack) -> Floats:
         if 0 <= t < QUARTERS:
             plan[t, BLOCS.index(str(row["bloc"]))] = number(row, "mid_usd_bn")
     return plan
+
+
+def _residual_path(pack: DataPack) -> Floats:
+    """NVIDIA's gaming revenue over its mean; the last year's mean holds afterwards, the first quarter's before."""
+    known = {quarter_index(period): value for period, value, _, _ in observed_series(pack, GAMING)}
+    first, last = min(known), max(known)
+    after = np.mean([known[t] for t in range(last - 3, last + 1)])
+    path = np.array([known[max(t, first)] if t <= last else after for t in range(QUARTERS)])
+    return np.asarray(path / np.mean(list(known.values())))
 
 
 def _buyer_classes(world: WorldFile, pack: DataPack, share: dict[str, float]) -> Ints:
@@ -266,6 +278,7 @@ def _law_arrays(
     return {
         "law_open": np.stack([law.open for law in laws]),
         "law_announced": np.stack([law.announced for law in laws]),
+        "law_published": np.stack([law.published for law in laws]),
         "law_duty": np.stack([law.duty for law in laws]),
         "law_share": np.stack([law.revenue_share for law in laws]),
         "law_cap": np.stack([law.volume_cap for law in laws]),

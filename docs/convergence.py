@@ -40,7 +40,7 @@ def lines(found: Convergence) -> Iterator[str]:
     yield (
         f"`history` against `none_0` at the end of {YEAR} in drawn worlds of {SIZES[0]} to {SIZES[-1]:,} AI firms with "
         f"the bloc totals of the default world. {RUNS} pairs at {RUNS // REPLICATIONS} parameter points drawn from the "
-        f"priors, seed {SEED}, the same for every size, in each of {len(DRAWN)} drawn worlds; nothing is fitted. "
+        f"posterior, seed {SEED}, the same for every size, in each of {len(DRAWN)} drawn worlds. "
         "*Step* is the mean change from the size before in the same pairs, with the 90 % interval over points; "
         "*between worlds* is the standard deviation of the mean over drawn worlds. The ablation switches "
         f"{' and '.join(SCALE)} off in both arms: the mechanisms whose pace depends on the size of a firm. Written by "

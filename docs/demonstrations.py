@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from abm.scenario import Scenario
 from abm.simulation import compare
 from experiments.demonstration_figures import draw
 from experiments.demonstrations import MOST, REPLICATIONS, RUNS, SEED, Demonstration, run_ensemble
@@ -28,7 +29,7 @@ def lines(found: Sequence[Demonstration]) -> Iterator[str]:
     yield "# What the model shows, each against its ablation"
     yield ""
     yield (
-        f"Arms share their worlds: {RUNS} worlds at {RUNS // REPLICATIONS} parameter points drawn from the priors, "
+        f"Arms share their worlds: {RUNS} worlds at {RUNS // REPLICATIONS} parameter points drawn from the posterior, "
         f"seed {SEED}; nothing is fitted. A direction is shown if it holds in at least {100 * MOST:.0f} % of worlds. "
         "Numbers are medians and 90 % of worlds. Written by `python docs/demonstrations.py`; the directions that are "
         "shown are asserted by `tests/statistical/test_demonstrations.py`. The demonstration that needs a regulator "
@@ -72,7 +73,8 @@ def main() -> int:
     """Run the arms, write the page and draw its picture."""
     ensemble = run_ensemble()
     found = every(ensemble)
-    pair = compare("history", "none_0", SIGN_RUNS, SEED, replications=SIGN_REPLICATIONS)
+    history = Scenario.load("history").with_beliefs("prior")
+    pair = compare(history, "none_0", SIGN_RUNS, SEED, replications=SIGN_REPLICATIONS)
     table = [one for horizon in HORIZONS for one in signs(pair, horizon)]
     PAGE.write_text("\n".join([*lines(found), *sign_lines(table)]) + "\n", encoding="utf-8")
     draw(found, ensemble, PICTURE)

@@ -18,7 +18,7 @@ RUNS, SEED, YEAR = 256, 1, 2032
 HEAD = (
     "# What the effects owe to each mechanism\n\n"
     f"`history` against `none_0` at the end of {YEAR}, {RUNS} pairs of worlds at {RUNS // 8} parameter points drawn "
-    f"from the priors, seed {SEED}, thresholds fixed after the script. Each cell is the effect of the controls with "
+    f"from the posterior, seed {SEED}, thresholds fixed after the script. Each cell is the effect of the controls with "
     "the mechanism less the effect without it, in the same worlds: median, and 5 to 95 % of pairs. Where the band "
     "holds zero the sign is not settled; it has no bound where one arm makes no Chinese chip. *Regime moves* is the "
     "share of pairs that fall into another regime without "

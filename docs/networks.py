@@ -31,7 +31,7 @@ def lines(found: Sequence[NullEffect]) -> Iterator[str]:
     yield ""
     yield (
         f"`history` against `none_0`, {RUNS} pairs of worlds at {RUNS // REPLICATIONS} parameter points drawn from the "
-        f"priors, seed {SEED}; nothing is fitted. Both arms of a pair have the same network. *Change* is the mean "
+        f"posterior, seed {SEED}. Both arms of a pair have the same network. *Change* is the mean "
         "change of the effect of the controls against the model's own networks in the same worlds, with the 90 % "
         f"interval over points; networks that are drawn are drawn {DRAWS} times, and *drawings* gives the least and "
         "largest mean. *Regime moves* is the share of pairs that fall into another regime. Chosen by "

@@ -24,8 +24,8 @@ def lines(one: Demonstration, world: int, example: str) -> Iterator[str]:
     yield ""
     yield (
         "`rule`: the law of October 2022, moved from 2023Q1 on by what the US sees ([ODD.md](../abm/ODD.md), 7); "
-        f"{RUNS} worlds at {RUNS // REPLICATIONS} parameter points drawn from the priors, seed {SEED}; nothing is "
-        f"fitted. A direction is shown if it holds in at least {100 * MOST:.0f} % of worlds. Written by "
+        f"{RUNS} worlds at {RUNS // REPLICATIONS} parameter points drawn from the posterior, seed "
+        f"{SEED}. A direction is shown if it holds in at least {100 * MOST:.0f} % of worlds. Written by "
         "`python docs/politics.py`."
     )
     yield ""

@@ -45,13 +45,15 @@ def printed(pairs: list[Pair], wanted: Request) -> str:
 
 def main() -> int:
     """Write the picture, the block of results, and the pages that have scripts of their own."""
-    import convergence  # noqa: PLC0415  (beside this file, found when it runs as a script)
+    import calibration  # noqa: PLC0415  (beside this file, found when it runs as a script)
+    import convergence  # noqa: PLC0415
     import demonstrations  # noqa: PLC0415
     import mechanisms  # noqa: PLC0415
     import networks  # noqa: PLC0415
     import observations  # noqa: PLC0415
     import politics  # noqa: PLC0415
     import prior  # noqa: PLC0415
+    import validation  # noqa: PLC0415
 
     wanted = request()
     pairs = run_pairs(wanted, quiet=True)
@@ -61,9 +63,8 @@ def main() -> int:
             picture.convert("RGB").quantize(COLOURS).save(PICTURE, optimize=True)
     text = README.read_text(encoding="utf-8")
     README.write_text(RESULTS.sub(lambda found: found[1] + printed(pairs, wanted) + found[3], text), encoding="utf-8")
-    return max(
-        page.main() for page in (observations, prior, demonstrations, mechanisms, politics, networks, convergence)
-    )
+    pages = (observations, prior, calibration, validation, demonstrations, mechanisms, politics, networks, convergence)
+    return max(page.main() for page in pages)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from experiments.analysis import AnalysisError, Output
 from experiments.design import Design
 from experiments.drive import Driver, points_design, seed_of
 
-SAMPLERS = ("sobol", "prior")
+SAMPLERS = ("sobol", "prior", "posterior")
 """Samplers that go on without end."""
 
 
@@ -70,7 +70,8 @@ def adaptive(design: Design, driver: Driver, output: Output, target: float, most
     if not target > 0:
         raise AnalysisError(f"the target half-width must be above 0, not {target}")
     if design.sampler not in SAMPLERS:
-        raise AnalysisError(f"adaptive replication needs sampler 'sobol' or 'prior', not {design.sampler!r}")
+        known = "'sobol', 'prior' or 'posterior'"
+        raise AnalysisError(f"adaptive replication needs sampler {known}, not {design.sampler!r}")
     if design.asked > most:
         raise AnalysisError(f"the first wave of {design.asked:,} points is beyond the maximum of {most:,}")
     values, groups, waves, done = [np.zeros(0)], [np.zeros(0, dtype=np.int64)], list[Wave](), 0
@@ -100,6 +101,6 @@ def _spans(first: int, most: int) -> Iterator[tuple[int, int]]:
 def _wave(design: Design, number: int, lo: int, hi: int) -> Design:
     """Points `lo` to `hi` - 1 of the study with chance of their own."""
     seed = seed_of(design.seed, f"wave {number}")
-    if design.sampler == "prior":
+    if design.sampler in ("prior", "posterior"):
         return replace(design, asked=hi - lo, seed=seed)
     return points_design(design, design.values(np.arange(lo, hi)), seed)

@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.outcomes import OUTCOMES, log_ratio
+from abm.beliefs import drawn
+from abm.calendar import quarter_label
+from abm.leverage import measured_step
+from abm.outcomes import log_ratio
 from abm.parameter_index import PARAMETERS
-from abm.parameters import draw
-from abm.regimes import NAMES, UNDEFINED, regime_codes
+from abm.regimes import LEVERAGE_BAND, NAMES, OUTPUT_ALONE, UNDEFINED, regime_codes
+from abm.results import horizon_step
 from abm.scenario_values import nearest_of
-from abm.simulation import shipped_pack
-from experiments.design import Design, Factor, Floats, Integers
+from experiments.design import LEVERAGE, Design, Factor, Floats, Integers, beliefs_digest, drawn_from, unit_of
 from experiments.evaluate import STATUSES
 from experiments.sampling import SAMPLERS
 from experiments.store import Store
@@ -29,7 +31,7 @@ EFFECT = "effect"
 LOGARITHMS = frozenset({"domestic_output_year", "us_revenue_present_value"})
 """Outcomes whose effect is the difference of logarithms, as regimes measure it (MODEL 9)."""
 REGIME_OUTCOMES = ("lead", "domestic_output_year", "us_revenue_present_value")
-"""Outcomes that the name of a regime rests on."""
+"""Outcomes that the name of a regime rests on; where leverage was measured too, its second sign rests on it as well."""
 
 
 class AnalysisError(ValueError):
@@ -47,7 +49,7 @@ class Output:
     @property
     def unit(self) -> str:
         """Unit of its values."""
-        return "ln" if self.arm == EFFECT and self.outcome in LOGARITHMS else OUTCOMES[self.outcome].unit
+        return "ln" if self.arm == EFFECT and self.outcome in LOGARITHMS else unit_of(self.outcome)
 
     @property
     def label(self) -> str:
@@ -60,7 +62,8 @@ class Output:
 class Inputs:
     """What was varied: enough of a design to read its sweep.
 
-    `factors` is empty where every parameter is drawn; `table` holds points of one's own.
+    `factors` is empty where every parameter is drawn; `table` holds points of one's own; `drawn` names the beliefs that
+    all other parameters were drawn from, None where they are held.
     """
 
     sampler: str
@@ -72,7 +75,7 @@ class Inputs:
     factors: tuple[Factor, ...]
     outcomes: tuple[str, ...]
     horizons: tuple[str, ...]
-    drawn: bool
+    drawn: str | None
     fixed: dict[str, float]
     table: dict[str, Floats]
 
@@ -94,7 +97,7 @@ class Inputs:
 
     def values(self) -> dict[str, Floats]:
         """Parameters that differ between points, each (point,)."""
-        drawn = draw(PARAMETERS, self.seed, np.arange(self.points), self.fixed) if self.drawn else {}
+        others = {} if self.drawn is None else drawn(self.drawn, self.seed, np.arange(self.points), self.fixed)
         if self.table:
             given = self.table
         elif self.factors:
@@ -102,7 +105,7 @@ class Inputs:
             given = {factor.name: factor.values(unit[:, place]) for place, factor in enumerate(self.factors)}
         else:
             given = {}
-        return {name: (drawn | given)[name] for name in self.names}
+        return {name: (others | given)[name] for name in self.names}
 
 
 def inputs_of(store: Store, design: Design | None = None) -> Inputs:
@@ -111,14 +114,14 @@ def inputs_of(store: Store, design: Design | None = None) -> Inputs:
     Raises
     ------
     AnalysisError
-        If the parameters of the data pack are no longer those that the sweep drew from.
+        If priors or posterior are no longer those that the sweep drew from.
     """
     said: dict[str, Any] = store.described
     if design is not None:
         store.check(design)
-    drawn = said["others"] == "prior" or said["sampler"] == "prior"
-    if drawn and said["data"] != shipped_pack().checksum:
-        raise AnalysisError(f"{store.folder}: drew parameters from another data pack; analyse it with that version")
+    believed = drawn_from(said["sampler"], said["others"])
+    if believed is not None and said.get("beliefs") != beliefs_digest(believed):
+        raise AnalysisError(f"{store.folder}: drew parameters from other tables; analyse it with that version")
     if said["sampler"] == "table" and design is None:
         raise AnalysisError(f"{store.folder}: its points are a table of your own; name the study too: --study STUDY")
     return Inputs(
@@ -131,7 +134,7 @@ def inputs_of(store: Store, design: Design | None = None) -> Inputs:
         factors=tuple(_factor(store, facts) for facts in said["factors"]),
         outcomes=tuple(said["outcomes"]),
         horizons=tuple(said["horizons"]),
-        drawn=drawn,
+        drawn=believed,
         fixed=dict(said["arms"][0]["fixed"]),
         table=dict((design and design.table) or {}),
     )
@@ -243,21 +246,38 @@ class Table:
         return {**lost, "worlds": int((~self.ok).sum())}
 
     def regimes(self, horizon: str) -> Integers:
-        """Regime of each world as a place in `abm.regimes.NAMES`, the last for unknown, (world,)."""
+        """Regime of each world as a place in `abm.regimes.NAMES`, the last for unknown, (world,).
+
+        The second sign rests on domestic output, and on leverage where it was measured (`decoupling_rests_on`).
+        """
         missing = [name for name in REGIME_OUTCOMES if name not in self.inputs.outcomes]
         if missing:
             raise AnalysisError(
                 f"regimes need the outcomes {', '.join(missing)}; add them to the study and sweep again"
             )
         lead, output, revenue = (self.output(Output(name, EFFECT, horizon)) for name in REGIME_OUTCOMES)
-        return regime_codes(lead, output, revenue)
+        change = self.output(Output(LEVERAGE, EFFECT, horizon)) if LEVERAGE in self.inputs.outcomes else None
+        return regime_codes(lead, output, revenue, leverage=change)
+
+    def decoupling_rests_on(self, horizon: str) -> str:
+        """What the second sign of regimes is made of, in words."""
+        if LEVERAGE not in self.inputs.outcomes:
+            return OUTPUT_ALONE
+        known = int(np.isfinite(self.output(Output(LEVERAGE, EFFECT, horizon))).sum())
+        return (
+            f"domestic output or leverage (a change of {LEVERAGE_BAND:.2f}, measured at "
+            f"{quarter_label(measured_step(horizon_step(horizon)))}, defined in {known} of {self.worlds} worlds)"
+        )
 
     def provenance(self) -> dict[str, Any]:
         """What a figure or table made from it has to say."""
         have = self.inputs
+        named = len(have.arms) > 1 and set(REGIME_OUTCOMES) <= set(have.outcomes)
+        regimes = {horizon: self.decoupling_rests_on(horizon) for horizon in have.horizons} if named else {}
         return {
             "design": self.hash, "sampler": have.sampler, "points": have.points, "replications": have.replications,
             "arms": list(have.arms), "runs": self.status.size, "failed": self.failures, "seed": have.seed,
+            **({"decoupling_rests_on": regimes} if regimes else {}),
         }  # fmt: skip
 
 

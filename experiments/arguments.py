@@ -93,11 +93,16 @@ def build_parser() -> argparse.ArgumentParser:
     _add_prior(commands)
     _add_ablate(commands)
     _add_audit(commands)
+    _add_app(commands)
     from experiments.analysis_commands import add_analysis_commands  # noqa: PLC0415  (they build on this module)
+    from experiments.calibration_commands import add_calibration_command  # noqa: PLC0415
     from experiments.sweep_commands import add_sweep_commands  # noqa: PLC0415
+    from experiments.validation_commands import add_validation_command  # noqa: PLC0415
 
     add_sweep_commands(commands)
     add_analysis_commands(commands)
+    add_calibration_command(commands)
+    add_validation_command(commands)
     return parser
 
 
@@ -122,6 +127,13 @@ def _add_worlds(command: argparse.ArgumentParser, runs: int, replications: int) 
     _add_seed(command)
 
 
+def _add_beliefs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--point", action="store_true", help="parameters at the centre of what is believed, not drawn")
+    command.add_argument(
+        "--beliefs", metavar="NAME", help="where parameters are drawn from: posterior (default), prior, hawk, dove"
+    )
+
+
 def _add_run(commands: Any) -> None:
     run = commands.add_parser(
         "run",
@@ -133,7 +145,7 @@ def _add_run(commands: Any) -> None:
     )
     _add_worlds(run, 256, 8)
     run.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
-    run.add_argument("--point", action="store_true", help="parameters at their defaults, not drawn from priors")
+    _add_beliefs(run)
     run.add_argument(
         "--set", dest="settings", action="append", type=_setting, default=[], metavar="NAME=VALUE",
         help="hold a parameter at a value; may be repeated",
@@ -211,6 +223,15 @@ def _add_audit(commands: Any) -> None:
     audit.add_argument("--horizon", default="2028", metavar="YEAR", help="year or quarter (default 2028)")
     audit.add_argument("--regime", default="full backfire", metavar="NAME", help="regime (default full backfire)")
     audit.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
-    audit.add_argument("--point", action="store_true", help="parameters at their defaults, not drawn from priors")
+    _add_beliefs(audit)
     _add_worlds(audit, 256, 8)
     add_common(audit)
+
+
+def _add_app(commands: Any) -> None:
+    app = commands.add_parser("app", help="open the browser laboratory")
+    app.add_argument("scenario", metavar="SCENARIO", nargs="?", help="name or file to open first")
+    app.add_argument("--host", default="127.0.0.1", help="address to listen on (default this machine alone)")
+    app.add_argument("--port", type=whole(1), default=8765, metavar="N", help="port (default 8765)")
+    app.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    app.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)

@@ -27,6 +27,7 @@ def run_audit(args: argparse.Namespace, quiet: bool) -> tuple[Audit, Mediation]:
     if not simulation.compiled_before():
         console.print(COMPILING)
     scenario = Scenario.load(args.scenario).with_point(args.point)
+    scenario = scenario if args.beliefs is None else scenario.with_beliefs(args.beliefs)
     with Progress(console=console, disable=quiet or not console.is_terminal) as bar:
         task = bar.add_task("pairs of worlds", total=args.runs)
         comparison = simulation.compare(

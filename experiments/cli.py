@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.analysis_commands import ANALYSIS_ACTS
 from experiments.arguments import USAGE, build_parser
+from experiments.calibration_commands import CALIBRATION_ACTS
 from experiments.sweep_commands import SWEEP_ACTS
+from experiments.validation_commands import VALIDATION_ACTS
 
 if TYPE_CHECKING:
     from abm.scenario import Scenario
@@ -64,6 +66,7 @@ def _arms(args: argparse.Namespace) -> tuple[list[Scenario], list[Scenario]]:
     def changed(scenario: Scenario) -> Scenario:
         scenario = scenario.with_parameters(**dict(args.settings)).without(*args.without)
         scenario = scenario if args.china_gate is None else scenario.with_china_gate(args.china_gate)
+        scenario = scenario if args.beliefs is None else scenario.with_beliefs(args.beliefs)
         return scenario.with_point(True) if args.point else scenario
 
     scenario = changed(Scenario.load(args.scenario))
@@ -108,6 +111,16 @@ def audit_command(args: argparse.Namespace) -> int:
     else:
         print("\n".join(lines(*found)))
     return OK
+
+
+def app_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs app`; the laboratory stands above this package and is found by its entry point."""
+    from importlib.metadata import entry_points
+
+    found = entry_points(group="curbs.commands", name="app")
+    if not found:
+        raise ValueError("the browser laboratory is not installed; install the project again: pip install -e .")
+    return int(found["app"].load()(args))
 
 
 def list_command(args: argparse.Namespace) -> int:
@@ -200,8 +213,11 @@ ACTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "prior": prior_command,
     "ablate": ablate_command,
     "audit": audit_command,
+    "app": app_command,
     **SWEEP_ACTS,
     **ANALYSIS_ACTS,
+    **CALIBRATION_ACTS,
+    **VALIDATION_ACTS,
 }
 """What carries out each command."""
 

@@ -12,7 +12,7 @@ import json
 import token
 import tokenize
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import abm
+from abm import beliefs, prior_packs
+from abm.beliefs import POSTERIOR, PRIOR, BeliefError
+from abm.leverage import measured_step
 from abm.outcomes import OUTCOMES
 from abm.parameter_index import PARAMETERS
-from abm.parameters import QUANTILES, Parameter
+from abm.parameters import DEFAULT_FILE, QUANTILES, Parameter
 from abm.results import horizon_step
 from abm.scenario import Scenario
 from abm.scenario_values import nearest_of
@@ -35,10 +38,14 @@ type Floats = NDArray[np.float64]
 type Integers = NDArray[np.int64]
 
 FORMAT = 1
-ALL_SAMPLERS = ("prior", *SAMPLERS, "table")
-"""prior: the model draws every parameter itself, as `curbs run` does; table: points of your own."""
-OTHERS = ("default", "prior")
-"""Parameters that are no factors: held at their defaults, or drawn from their priors at each point."""
+DRAWN = (PRIOR, POSTERIOR)
+"""Beliefs that the model itself draws parameters from, whatever its scenarios believe."""
+ALL_SAMPLERS = (*DRAWN, *SAMPLERS, "table")
+"""prior, posterior: the model draws every parameter itself, as `curbs run` does; table: points of your own."""
+OTHERS = ("default", *DRAWN)
+"""Parameters that are no factors: held at their central values, or drawn at each point."""
+LEVERAGE = "leverage"
+"""Outcome that is measured by branches of a run (MODEL 9.4), not made of what the run recorded."""
 ROLES = ("lever", "uncertainty")
 LEVELS = 5
 """Levels of a factor on a grid unless it says otherwise."""
@@ -84,8 +91,9 @@ class Design:
     factors : what the sampler varies.
     table : points of your own, one array a parameter, for sampler "table".
     seed, replications : root seed; worlds that share a point.
-    outcomes, horizons : each outcome of `abm.outcomes` is measured at the end of each horizon.
-    others : "default" or "prior", see `OTHERS`.
+    outcomes, horizons : each outcome of `abm.outcomes`, and `LEVERAGE`, is measured at the end of each horizon;
+        leverage at the last quarter with a year of record behind it, if the horizon is later.
+    others : see `OTHERS`.
 
     Raises `DesignError` on what does not fit together.
     """
@@ -108,7 +116,7 @@ class Design:
         for key, value, known in (
             ("design.sampler", self.sampler, ALL_SAMPLERS),
             ("design.others", self.others, OTHERS),
-            *(("outcomes.names", name, tuple(OUTCOMES)) for name in self.outcomes),
+            *(("outcomes.names", name, (*OUTCOMES, LEVERAGE)) for name in self.outcomes),
         ):
             if value not in known:
                 raise DesignError(f"{where}: key {key!r}: {value!r} is unknown{nearest_of(value, known)}")
@@ -120,13 +128,18 @@ class Design:
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
                 raise DesignError(f"{where}: key 'design.{key}' must be a whole number of at least 1, not {number!r}")
         self._check_factors(where)
-        point = self.others == "default" and self.sampler != "prior"
-        object.__setattr__(self, "arms", tuple(replace(arm, point=point or arm.point) for arm in self.arms))
+        object.__setattr__(self, "arms", self._believing(where))
 
     def _check_factors(self, where: str) -> None:
         varied = {factor.name for factor in self.factors} | set(self.table or ())
-        if self.sampler == "prior" and varied:
-            raise DesignError(f"{where}: sampler 'prior' draws every parameter; drop {sorted(varied)} or take 'sobol'")
+        if self.sampler in DRAWN and varied:
+            raise DesignError(
+                f"{where}: sampler {self.sampler!r} draws every parameter; drop {sorted(varied)} or take 'sobol'"
+            )
+        if self.sampler in DRAWN and self.others not in ("default", self.sampler):
+            raise DesignError(
+                f"{where}: sampler {self.sampler!r} and key 'design.others' = {self.others!r} differ; drop the key"
+            )
         if (self.sampler == "table") != (self.table is not None):
             raise DesignError(f"{where}: sampler 'table' and key 'design.table', a file of points, belong together")
         if self.sampler in SAMPLERS and not self.factors:
@@ -137,6 +150,24 @@ class Design:
             twice = sorted(varied & set(arm.fixed))
             if twice:
                 raise DesignError(f"{where}: {twice} are fixed by scenario {arm.name!r} and varied by the design")
+
+    def _believing(self, where: str) -> tuple[Scenario, ...]:
+        """The arms with parameters drawn as the design asks, or at the central values of what they believe."""
+        if self.drawn is None:
+            if len({arm.beliefs for arm in self.arms}) > 1:
+                raise DesignError(f"{where}: its arms differ in key 'beliefs'; give all of them the same")
+            return tuple(arm.with_point(True) for arm in self.arms)
+        try:
+            beliefs.check_beliefs(self.drawn)
+        except BeliefError as error:
+            key = "sampler" if self.sampler in DRAWN else "others"
+            raise DesignError(f"{where}: key 'design.{key}': {error}") from None
+        return tuple(arm.with_beliefs(self.drawn).with_point(False) for arm in self.arms)
+
+    @property
+    def drawn(self) -> str | None:
+        """Beliefs that parameters which are no factors are drawn from; None where they are held."""
+        return drawn_from(self.sampler, self.others)
 
     # --- size ---------------------------------------------------------------------------------------------------------
 
@@ -193,6 +224,12 @@ class Design:
         ids = {"run": run, "point": point, "replication": world % self.replications, "arm": names[arm]}
         return ids | self.parameters(point)
 
+    @property
+    def leverage_steps(self) -> tuple[int, ...]:
+        """Quarters at which leverage is measured, none without it among the outcomes; late horizons share the last."""
+        asked = self.horizons if LEVERAGE in self.outcomes else ()
+        return tuple(dict.fromkeys(measured_step(horizon_step(horizon)) for horizon in asked))
+
     @cached_property
     def metrics(self) -> tuple[str, ...]:
         """Columns of what is measured: outcome and horizon."""
@@ -223,6 +260,7 @@ class Design:
                 "others": self.others,
                 "model": model_digest(),
                 "data": data_checksum(),
+                "beliefs": beliefs_digest(self.arms[0].beliefs),
             }
         )
         return described
@@ -238,6 +276,27 @@ def _facts(arm: Scenario) -> dict[str, Any]:
     """What a scenario is, apart from where its file lies."""
     facts = {key: value for key, value in arm.describe().items() if key not in ("source", "description")}
     return facts | {"law": hashlib.sha256(repr(arm.law).encode()).hexdigest()}
+
+
+def drawn_from(sampler: str, others: str) -> str | None:
+    """Beliefs that a design with this sampler and these `OTHERS` draws parameters from; None for none."""
+    return next((one for one in (sampler, others) if one in DRAWN), None)
+
+
+def unit_of(outcome: str) -> str:
+    """Unit of what a design measures."""
+    return "share" if outcome == LEVERAGE else OUTCOMES[outcome].unit
+
+
+def beliefs_digest(believed: str) -> str:
+    """SHA-256 of the files that say how parameters are drawn: of the priors alone, or of packs and posteriors too."""
+    files = [DEFAULT_FILE]
+    if believed != PRIOR:
+        files += sorted([*prior_packs.FOLDER.glob("*.toml"), *beliefs.FOLDER.glob("*.*")])
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(f"{path.name}\0{path.read_text(encoding='utf-8')}\0".encode())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -1,14 +1,24 @@
-"""Carry out a slice of a design: runs in, one row a run out. A run that fails is a row that says so."""
+"""Carry out a slice of a design: runs in, one row a run out. A run that fails is a row that says so.
+
+Leverage is measured in the same go, by branches that leave no trace in the runs (`abm.branching`). The level of an arm
+rests on its own branches alone, whatever arms stand beside it and however many there are.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.branching import Line, Tree
+from abm.leverage import leverage_from, leverage_lines, measured_step
 from abm.results import Results, horizon_step
-from experiments.design import Design, Floats, Integers
+from experiments.design import LEVERAGE, Design, Floats, Integers
+
+if TYPE_CHECKING:
+    from abm.running import Request
 
 WORLDS_AT_ONCE = 256
 """Worlds whose full record is held in memory at a time; only what is measured is kept."""
@@ -89,23 +99,45 @@ def _measure(design: Design, first: int, stop: int, threads: int | None) -> Rows
     def given(points: Integers) -> dict[str, Floats]:
         return design.values(np.minimum(points, last))
 
-    from abm.simulation import run_arms  # noqa: PLC0415  (loads the compiler; who hands out slices does not need it)
+    from abm.running import Request  # noqa: PLC0415  (loads the compiler; who hands out slices does not need it)
 
-    results = run_arms(
-        design.arms, worlds, design.seed, threads, None, design.replications, first_world=first, given=given
-    )
+    request = Request(np.arange(first, stop), design.seed, design.replications, threads, given=given)
+    results, levels = _run(design, request)
     shape = (worlds, arms)
     status, quarter, law = (np.empty(shape, dtype=np.int8) for _ in range(3))
     values = np.empty((*shape, len(design.metrics)))
     for arm, result in enumerate(results):
-        values[:, arm] = measured(design, result)
+        values[:, arm] = measured(design, result, levels[arm])
         quarter[:, arm], law[:, arm] = result.failed_quarter, np.where(result.ok, -1, result.failed_law)
         status[:, arm] = np.where(result.ok, OK, FAILED)
     table = values.reshape(worlds * arms, -1)
     return Rows(first * arms, status.ravel(), quarter.ravel(), law.ravel(), table, {})
 
 
-def measured(design: Design, result: Results) -> Floats:
-    """Outcomes of the design at its horizons, (run, metric)."""
+def _run(design: Design, request: Request) -> tuple[list[Results], list[dict[int, Floats]]]:
+    """Results of each arm, and the level of its leverage by quarter, (run,)."""
+    from abm.simulation import run_tree  # noqa: PLC0415  (loads the compiler)
+
+    courses = [((0, arm),) for arm in design.arms]
+    branches = {step: leverage_lines(courses, step) for step in design.leverage_steps}
+    tree = Tree(Line(design.arms, branches=tuple(line for lines in branches.values() for line in lines)))
+    left = dict(zip(map(id, tree.lines), run_tree(tree, request), strict=True))
+    found = {step: [left[id(line)].measured for line in lines] for step, lines in branches.items()}
+    levels = [
+        {step: leverage_from(step, delivered, (place,)).level()[0] for step, delivered in found.items()}
+        for place in range(len(design.arms))
+    ]
+    return left[id(tree.lines[0])].results, levels
+
+
+def measured(design: Design, result: Results, levels: dict[int, Floats]) -> Floats:
+    """Outcomes of the design at its horizons, (run, metric); `levels` of leverage by the quarter of its measurement."""
     steps = [horizon_step(horizon) for horizon in design.horizons]
-    return np.concatenate([result[name].values[:, steps] for name in design.outcomes], axis=1)
+
+    def columns(name: str) -> Floats:
+        if name != LEVERAGE:
+            return np.asarray(result[name].values[:, steps])
+        level = np.stack([levels[measured_step(step)] for step in steps], axis=1)
+        return np.where(result.ok[:, None], level, np.nan)
+
+    return np.concatenate([columns(name) for name in design.outcomes], axis=1)

@@ -12,9 +12,9 @@ import numpy as np
 
 from abm.outcomes import OUTCOMES, log_ratio
 from abm.results import horizon_step
-from abm.scenario_values import choice, flag, nearest_of, number, text
+from abm.scenario_values import choice, nearest_of, number, text
 from experiments.analysis import LOGARITHMS, AnalysisError, Table
-from experiments.design import Floats
+from experiments.design import LEVERAGE, Floats, unit_of
 
 FILE = Path(__file__).parent / "objectives.toml"
 TAIL = 0.9
@@ -28,7 +28,6 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "measure": choice(("effect", "level")),
     "wanted": choice(("high", "low")),
     "satisfied": number,
-    "if_measured": flag,
 }
 
 
@@ -52,7 +51,7 @@ class Objective:
     def unit(self) -> str:
         """Unit of its values."""
         logarithm = self.measure == "effect" and self.outcome in LOGARITHMS
-        return "ln" if logarithm else OUTCOMES[self.outcome].unit
+        return "ln" if logarithm else unit_of(self.outcome)
 
     def values(self, table: Table, arm: int, base: int) -> Floats:
         """Value in each future, (point,), NaN where a run failed."""
@@ -77,13 +76,13 @@ def load_objectives(path: Path | None = None) -> tuple[Objective, ...]:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise AnalysisError(f"{file}: cannot be read as objectives: {error}") from None
-    found = tuple(one for name, given in content.items() if (one := _objective(file, name, given)) is not None)
+    found = tuple(_objective(file, name, given) for name, given in content.items())
     if len(found) < 2:
         raise AnalysisError(f"{file}: holds {len(found)} objectives; a trade-off needs at least two")
     return found
 
 
-def _objective(file: Path, name: str, given: Any) -> Objective | None:
+def _objective(file: Path, name: str, given: Any) -> Objective:
     if not isinstance(given, dict):
         raise AnalysisError(f"{file}: key {name!r} must be a table with {', '.join(KEYS)}")
     read: dict[str, Any] = {}
@@ -94,15 +93,13 @@ def _objective(file: Path, name: str, given: Any) -> Objective | None:
             read[key] = KEYS[key](str(value) if key == "horizon" else value)
         except ValueError as error:
             raise AnalysisError(f"{file}: key '{name}.{key}': {error}") from None
-    if_measured = read.pop("if_measured", False)
-    missing = [key for key in KEYS if key not in read and key != "if_measured"]
+    missing = [key for key in KEYS if key not in read]
     if missing:
         raise AnalysisError(f"{file}: key '{name}.{missing[0]}' is missing")
-    if read["outcome"] not in OUTCOMES:
-        if if_measured:
-            return None
+    known = (*OUTCOMES, LEVERAGE)
+    if read["outcome"] not in known:
         raise AnalysisError(
-            f"{file}: key '{name}.outcome': {read['outcome']!r} is unknown{nearest_of(read['outcome'], OUTCOMES)}"
+            f"{file}: key '{name}.outcome': {read['outcome']!r} is unknown{nearest_of(read['outcome'], known)}"
         )
     horizon_step(read["horizon"])
     return Objective(name, **read)

@@ -123,8 +123,8 @@ def pick(design: Design, name: str | None, number: int) -> Factor:
 def phase_diagram(design: Design, driver: Driver, x: Factor, y: Factor, horizon: str, rounds: int = 2) -> PhaseDiagram:
     """Evaluate a lattice of `levels` of two factors, then `rounds` times what lies between differing neighbours.
 
-    Each point has as many worlds as the study has replications. With `others = "prior"` each of them has its own draw
-    of all other parameters, so that shares are probabilities under the priors.
+    Each point has as many worlds as the study has replications. With `others` "prior" or "posterior" each of them
+    has its own draw of all other parameters, so that shares are probabilities.
     """
     width = 2**rounds
     cells = [Cell((i * width, j * width), width) for j in range(y.levels - 1) for i in range(x.levels - 1)]
@@ -161,7 +161,7 @@ def _values(x: Factor, y: Factor, place: Integers, width: int) -> Floats:
 
 def _design(design: Design, x: Factor, y: Factor, values: Floats, number: int) -> Design:
     """Points of one round. Where other parameters are drawn, each world is a point with its own draw."""
-    drawn = design.others == "prior"
+    drawn = design.others != "default"
     copies = design.replications if drawn else 1
     table = {x.name: np.repeat(values[:, 0], copies), y.name: np.repeat(values[:, 1], copies)}
     made = points_design(design, table, seed_of(design.seed, f"phase {number}"))

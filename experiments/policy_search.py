@@ -62,6 +62,10 @@ class Search:
             raise AnalysisError(f"study {self.design.name!r} needs two arms: the policy, and no controls")
         if self.settings.robust not in ROBUST:
             raise AnalysisError(f"robust: must be one of {', '.join(ROBUST)}, not {self.settings.robust!r}")
+        if self.design.drawn is None and all(factor.role == "lever" for factor in self.design.factors):
+            raise AnalysisError(
+                f"study {self.design.name!r} has a single future; name [uncertainties] or give key 'design.others'"
+            )
         self.factors = tuple(factor for factor in self.design.factors if factor.role == "lever")
         self.levers = np.zeros((0, len(self.names)))
         self.futures = self._futures()
@@ -72,7 +76,7 @@ class Search:
         uncertain = tuple(factor for factor in self.design.factors if factor.role != "lever")
         outcomes = tuple(dict.fromkeys(one.outcome for one in self.objectives))
         horizons = tuple(dict.fromkeys(one.horizon for one in self.objectives))
-        sampler = self.design.sampler if uncertain else "prior"
+        sampler = self.design.sampler if uncertain else self.design.others
         return replace(self.design, factors=uncertain, sampler=sampler, outcomes=outcomes, horizons=horizons)
 
     # --- one generation -----------------------------------------------------------------------------------------------

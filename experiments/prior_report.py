@@ -33,9 +33,14 @@ TOLD = 3
 """Parameters told for each statistic in the report; the table has all."""
 
 
+def _history() -> Scenario:
+    """What happened, with every parameter drawn from its prior."""
+    return Scenario.load("history").with_beliefs("prior")
+
+
 def run_prior(runs: int, seed: int, replications: int, threads: int | None = None) -> Prior:
     """Draw worlds from the priors: history with thresholds fixed after the script, against no controls."""
-    history = Scenario.load("history")
+    history = _history()
     return Prior(compare(history, "none_0", runs, seed, threads, None, replications))
 
 
@@ -100,7 +105,7 @@ def report_lines(prior: Prior) -> Iterator[str]:
     yield ""
     yield (
         f"{controls.runs:,} worlds of `history` at {prior.points:,} parameter points, seed {controls.seed}, thresholds "
-        f"fixed after 2026Q3; {controls.failed}. {prior_text(Scenario.load('history'))} Nothing is fitted, and no "
+        f"fixed after 2026Q3; {controls.failed}. {prior_text(_history())} Nothing is fitted, and no "
         "observation after 2024Q4 is used."
     )
     yield ""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HORIZONS = tuple(int(year) for year in backfire.HORIZONS)
 
 
-NOTE = "After 2026Q3 all is scenario, not forecast; parameters are priors, not yet calibrated."
+NOTE = "After 2026Q3 all is scenario, not forecast. Parameters are fitted to facts to 2024Q4 where facts move them."
 
 SUMMARY_HEADER = (
     "continuation", "horizon", "effect", "unit", "median", "low", "high", "controls", "counterfactual", "n", "failed",
@@ -128,7 +128,7 @@ def prior_text(scenario: Scenario) -> str:
         value = f"at its default, {share.default:g}"
     else:
         value = f"U({share.low:g}, {share.high:g})"
-    rest = "all parameters at their defaults" if scenario.point else "all parameters drawn from their priors"
+    rest = f"all parameters {scenario.believed}"
     return f"China's no-control share of world frontier supply {value}; {rest}."
 
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from abm.parameter_index import (
-    ATTRITION,
     DEPRECIATION_LIFE,
-    LOW_TIER_CN,
-    LOW_TIER_US,
 )
 from abm.phases.earn import top_mean
 from abm.phases.launch import off_road_map
+from abm.phases.observe_sales import observe_sales, put
 from abm.phases.procure import find_use, training_share
 from abm.phases.settle import add_rent
-from abm.rules.numbers import LOWEST, larger, select, smaller
+from abm.rules.numbers import LOWEST, larger, select
 from abm.series import at
 from abm.state import World
 from abm.vocabulary import (
-    BROKERS,
     CANN,
     CN,
-    COMPLIANCE,
     DOMESTIC_NEST,
     DUTY_AND_SHARE,
     EFFICIENCY,
@@ -29,8 +25,6 @@ from abm.vocabulary import (
     FULL_STACK,
     GOV_US,
     GREY,
-    GREY_CHIPS,
-    LOW_TIER,
     MEMORY_LINE,
     PACKAGING_WORLD,
     PORTING,
@@ -53,33 +47,25 @@ NVIDIA_A, NVIDIA_B, AMD_COMPLIANCE = 1, 2, 4
 (
     CAPABILITY_CN, CAPABILITY_US, COMPUTE_CN, COMPUTE_US, COMPUTE_WORLD, DOMESTIC_COMPUTE, COMPUTE_BOUGHT,
     DOMESTIC_VALUE, VALUE_CN, DOMESTIC_PACKAGES, DOMESTIC_OUTPUT, ASCEND, US_REVENUE, US_REVENUE_CHINA, US_PROFIT,
-    US_RD, US_FRONTIER, NVIDIA_REVENUE, FLAGSHIP, RESIDUAL, UNITS, H100E, AMD_REVENUE, LOW_CARDS, DOMESTIC_CARDS,
-    SMUGGLED, PREMIUM, TENCENT_SPENDING, BUDGET_CN, UNSPENT_CN, BACKLOG_CN, WAREHOUSE_CN, STOCK_ORDERS, HAZARD_CN,
-    STRINGENCY, STRINGENCY_KNOWN, SIGNAL, ALGORITHM_CN, ALGORITHM_US, RESEARCH_CN, RESEARCH_US, MIX_EFFICIENCY,
-    MIX_PORTING, MIX_FULL_STACK, PORTING_CANN, SERVED_CN, REVENUE_CN, REVENUE_US, TOOL_ACCESS, TOOL_HOME,
-    TOOL_SPENDING, ADVANCED_WAFERS, AI_WAFERS, YIELD, DIE_BANK, HBM_BANK, HBM_IMPORTS, WORLD_CAPACITY, WORLD_SOLD,
-    WORLD_STOCK, FILL_FRONTIER, PRICE_FRONTIER, PRICE_A, PRICE_B, DESIGN_FRONTIER, DESIGN_A, DESIGN_B, DESIGN_AMD,
-    ABROAD_H100E, TOOLMAKERS, CN_VENDOR_REVENUE, DUTY, ASSORTATIVITY, ABROAD_VALUE,
-    OFFSHORE_CHIPS, OFFSHORE_SPENDING, OFFSHORE_FLOW, SEIZED_CHIPS, BROKER_RENT, EXITED_FIRMS, FROM_US, FROM_NL,
-    FROM_JP, FROM_CN, TOOL_BANK, HOME_MEMORY, CUT_DOWN, SURPLUS_CN, SURPLUS_US, CN_VENDOR_PROFIT, REVENUE_ROW,
-    IDEAS_CN, DISTILLED_CN,
+    US_RD, US_FRONTIER, NVIDIA_REVENUE, AMD_REVENUE, TENCENT_SPENDING, BUDGET_CN, UNSPENT_CN, BACKLOG_CN,
+    WAREHOUSE_CN, STOCK_ORDERS, HAZARD_CN, STRINGENCY, STRINGENCY_KNOWN, SIGNAL, ALGORITHM_CN, ALGORITHM_US,
+    RESEARCH_CN, RESEARCH_US, MIX_EFFICIENCY, MIX_PORTING, MIX_FULL_STACK, PORTING_CANN, SERVED_CN, REVENUE_CN,
+    REVENUE_US, TOOL_ACCESS, TOOL_HOME, TOOL_SPENDING, ADVANCED_WAFERS, AI_WAFERS, YIELD, DIE_BANK, HBM_BANK,
+    HBM_IMPORTS, WORLD_CAPACITY, WORLD_SOLD, WORLD_STOCK, TOOLMAKERS, CN_VENDOR_REVENUE, DUTY, ASSORTATIVITY,
+    ABROAD_VALUE, EXITED_FIRMS, FROM_US, FROM_NL, FROM_JP, FROM_CN, TOOL_BANK, HOME_MEMORY, CUT_DOWN, SURPLUS_CN,
+    SURPLUS_US, CN_VENDOR_PROFIT, REVENUE_ROW, IDEAS_CN, DISTILLED_CN,
 ) = (at(name) for name in (
     "capability_cn", "capability_us", "compute_cn", "compute_us", "compute_world", "domestic_compute_bought",
     "compute_bought_cn", "domestic_value", "value_cn", "domestic_packages", "domestic_output", "ascend_packages",
     "us_vendor_revenue", "us_vendor_revenue_china", "us_vendor_profit", "us_vendor_rd", "us_frontier",
-    "nvidia_revenue", "nvidia_china_flagship", "nvidia_china_residual", "nvidia_china_units", "nvidia_china_h100e",
-    "amd_revenue", "us_low_tier_cards", "domestic_cards", "smuggled_chips", "grey_premium", "tencent_spending",
-    "budget_cn", "unspent_cn", "backlog_cn", "warehouse_cn", "stock_orders_cn", "hazard_cn", "stringency",
-    "stringency_known", "signal", "algorithm_cn", "algorithm_us", "research_cn", "research_us", "mix_efficiency_cn",
-    "mix_porting_cn", "mix_full_stack_cn", "porting_cann", "served_cn", "revenue_cn", "revenue_us", "tool_access",
-    "tool_share_domestic", "tool_spending", "advanced_wafers", "ai_wafers", "yield_domestic", "die_bank", "hbm_bank",
-    "hbm_imports", "world_capacity", "world_sold", "world_stock", "fill_us_frontier", "price_frontier",
-    "price_compliance_a", "price_compliance_b", "design_frontier", "design_compliance_a", "design_compliance_b",
-    "design_amd", "nvidia_abroad_h100e", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity",
-    "value_abroad", "offshore_chips", "offshore_spending", "offshore_flow", "seized_chips", "broker_rent",
+    "nvidia_revenue", "amd_revenue", "tencent_spending", "budget_cn", "unspent_cn", "backlog_cn", "warehouse_cn",
+    "stock_orders_cn", "hazard_cn", "stringency", "stringency_known", "signal", "algorithm_cn", "algorithm_us",
+    "research_cn", "research_us", "mix_efficiency_cn", "mix_porting_cn", "mix_full_stack_cn", "porting_cann",
+    "served_cn", "revenue_cn", "revenue_us", "tool_access", "tool_share_domestic", "tool_spending",
+    "advanced_wafers", "ai_wafers", "yield_domestic", "die_bank", "hbm_bank", "hbm_imports", "world_capacity",
+    "world_sold", "world_stock", "toolmaker_sales", "vendor_cn_revenue", "duty", "assortativity", "value_abroad",
     "exited_firms", "tools_from_us", "tools_from_nl", "tools_from_jp", "tools_from_cn", "tool_bank", "home_memory",
-    "cut_down_share", "surplus_cn", "surplus_us", "vendor_cn_profit", "revenue_row", "ideas_cn",
-    "distilled_cn",
+    "cut_down_share", "surplus_cn", "surplus_us", "vendor_cn_profit", "revenue_row", "ideas_cn", "distilled_cn",
 ))  # fmt: skip
 
 
@@ -101,11 +87,6 @@ def observe(world: World, step: int) -> None:
         observe_china_chain(world, step, run)
         observe_tools(world, step, run)
         observe_rules(world, step, run)
-
-
-def put(state: World, row: int, step: int, run: int, value: float) -> None:
-    """Write one value."""
-    state.record[row, step, run] = value
 
 
 def observe_market(state: World, step: int) -> None:
@@ -146,56 +127,6 @@ def observe_market(state: World, step: int) -> None:
         own = made_home + state.record[ABROAD_VALUE, step, run] / total
         expected = chinese * made_home + (1.0 - chinese) * (1.0 - made_home)
         state.record[ASSORTATIVITY, step, run] = (own - expected) / larger(1.0 - expected, TINY)
-
-
-def observe_sales(state: World, step: int, run: int) -> None:
-    """NVIDIA's and others' deliveries in chips, accounting units and dollars."""
-    units, h100e, money, abroad, cards, low = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for offer in range(state.available.shape[1]):
-        kind = state.offer_kind[offer]
-        sold = state.sold_china[offer, run]
-        if state.offer_vendor[offer] == NVIDIA and kind in (FRONTIER, COMPLIANCE):
-            units += sold
-            h100e += sold * state.accounting[offer, run]
-            money += sold * state.price_china[offer, run] / THOUSAND
-            abroad += state.sold_abroad[offer, run] * state.accounting[offer, run]
-        if state.offer_nest[offer] == DOMESTIC_NEST:
-            cards += sold
-        elif kind == LOW_TIER:
-            low += sold
-        if kind == GREY:
-            put(state, SMUGGLED, step, run, sold)
-        elif kind == RENTAL:
-            observe_rental(state, step, offer, run)
-    put(state, SEIZED_CHIPS, step, run, state.seized[run])
-    put(state, BROKER_RENT, step, run, state.flows[GREY_CHIPS, BROKERS, run])
-    put(state, UNITS, step, run, units)
-    put(state, H100E, step, run, h100e)
-    put(state, FLAGSHIP, step, run, money)
-    put(state, ABROAD_H100E, step, run, abroad)
-    put(state, RESIDUAL, step, run, state.residual[run])
-    put(state, LOW_CARDS, step, run, low + state.parameter[LOW_TIER_US, run])
-    put(state, DOMESTIC_CARDS, step, run, cards + state.parameter[LOW_TIER_CN, run])
-    put(state, PREMIUM, step, run, state.grey_premium[run])
-    filled = (state.sold_china[0, run] + state.sold_abroad[0, run]) / larger(state.asked[0, run], TINY)
-    put(state, FILL_FRONTIER, step, run, smaller(filled, 1.0))
-    put(state, PRICE_FRONTIER, step, run, state.price[0, run])
-    put(state, PRICE_A, step, run, state.price_china[NVIDIA_A, run])
-    put(state, PRICE_B, step, run, state.price_china[NVIDIA_B, run])
-    put(state, DESIGN_FRONTIER, step, run, float(state.design[0, run]))
-    put(state, DESIGN_A, step, run, float(state.design[NVIDIA_A, run]))
-    put(state, DESIGN_B, step, run, float(state.design[NVIDIA_B, run]))
-    put(state, DESIGN_AMD, step, run, float(state.design[AMD_COMPLIANCE, run]))
-
-
-def observe_rental(state: World, step: int, offer: int, run: int) -> None:
-    """Compute rented abroad: chips, rent, and what hosts would pay for the chips that came on top and wore out."""
-    chips = state.sold_china[offer, run]
-    before = state.record[OFFSHORE_CHIPS, step - 1, run] if step > 0 else 0.0
-    bought = larger(chips - (1.0 - state.parameter[ATTRITION, run]) * before, 0.0)
-    put(state, OFFSHORE_CHIPS, step, run, chips)
-    put(state, OFFSHORE_SPENDING, step, run, chips * state.price_china[offer, run] / THOUSAND)
-    put(state, OFFSHORE_FLOW, step, run, bought * state.price[0, run] / THOUSAND)
 
 
 def observe_vendors(state: World, step: int, run: int) -> None:

@@ -6,6 +6,7 @@ from abm.parameter_index import (
     DIVERTED_DIES,
     DOMESTIC_PACKAGING_2024,
     DOMESTIC_PACKAGING_GROWTH,
+    DOMESTIC_PACKAGING_RAMP,
     EXPECTED_GROWTH,
     FAB_LAG,
     HAZARD_FLOOR,
@@ -168,8 +169,8 @@ def package_chips(state: World, step: int) -> None:
             for run in range(LANES):
                 state.node_orders[node, run] += wanted_packages(state, vendor, run)
     for run in range(LANES):
-        growth = exp(state.parameter[DOMESTIC_PACKAGING_GROWTH, run] * (step - DATA_YEAR))
-        capacity = state.parameter[DOMESTIC_PACKAGING_2024, run] * growth
+        pace = state.parameter[DOMESTIC_PACKAGING_RAMP if step < DATA_YEAR else DOMESTIC_PACKAGING_GROWTH, run]
+        capacity = state.parameter[DOMESTIC_PACKAGING_2024, run] * exp(pace * (step - DATA_YEAR))
         good = state.parameter[PACKAGING_YIELD, run]
         state.best[run] = smaller(capacity / larger(state.node_orders[node, run] / good, TINY), 1.0)
         state.node_capacity[node, run] = capacity * good

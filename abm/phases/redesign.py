@@ -58,7 +58,7 @@ def start_redesign(state: World, step: int, offer: int, run: int) -> None:
     """Choose the design with the best expected margin that the vendor's other lines do not sell yet."""
     vendor = state.offer_vendor[offer]
     arm = state.arm[run]
-    if state.legal_next[state.vendor_line[vendor], PRIVATE, run] > HALF:
+    if legal_by_text(state, step, state.vendor_line[vendor], run) > HALF:
         return
     current, other = line_values(state, step, offer, run)
     best, best_value = -1, 0.0
@@ -67,12 +67,12 @@ def start_redesign(state: World, step: int, offer: int, run: int) -> None:
         if design < 0:
             break
         own = state.spec_vendor[design] == vendor and state.spec_from[design] <= step
-        if not own or sold_elsewhere(state, offer, design, run):
+        if not own or sold_elsewhere(state, step, offer, design, run):
             continue
         value = design_value(state, step, design, run)
         if value > best_value:
             best, best_value = design, value
-    cut = state.design[offer, run] < 0 or state.legal_next[offer, PRIVATE, run] < HALF
+    cut = state.design[offer, run] < 0 or legal_by_text(state, step, offer, run) < HALF
     gain = state.parameter[UPGRADE_GAIN, run]
     better = best_value > gain * larger(current, other) and current <= other
     worthwhile = cut and best_value >= state.parameter[SECOND_LINE, run] * other
@@ -82,6 +82,16 @@ def start_redesign(state: World, step: int, offer: int, run: int) -> None:
         state.redesign_target[offer, run] = best
         fuse = state.spec_fuse[best] > 0.0
         state.redesign_wait[offer, run] = select(fuse, 1.0, state.parameter[REDESIGN_LAG, run])
+
+
+def legal_by_text(state: World, step: int, offer: int, run: int) -> float:
+    """What private buyers may have of a line under published rules: a leak tells no threshold to design for."""
+    design = state.design[offer, run]
+    if design < 0:
+        return state.legal_next[offer, PRIVATE, run]
+    text = state.law_published[state.arm[run], step, design, PRIVATE]
+    leaked = state.law_announced[state.arm[run], step, design, PRIVATE] < text
+    return select(leaked, text, state.legal_next[offer, PRIVATE, run])
 
 
 def legal_news(state: World, step: int, run: int) -> bool:
@@ -99,7 +109,7 @@ def write_off(state: World, step: int, offer: int, run: int) -> None:
     if (
         not legal_news(state, step, run)
         or state.design[offer, run] < 0
-        or state.legal_next[offer, PRIVATE, run] >= HALF
+        or legal_by_text(state, step, offer, run) >= HALF
     ):
         return
     scrap = state.parameter[SCRAP_SHARE, run] * state.sold_china[offer, run]
@@ -136,14 +146,14 @@ def line_values(state: World, step: int, offer: int, run: int) -> tuple[float, f
     return own, other
 
 
-def sold_elsewhere(state: World, offer: int, design: int, run: int) -> bool:
+def sold_elsewhere(state: World, step: int, offer: int, design: int, run: int) -> bool:
     """Whether another compliance line of the vendor sells or prepares a chip of the same dies."""
     for line in range(state.offer_kind.shape[0]):
         if line == offer or state.offer_kind[line] != COMPLIANCE:
             continue
         selling = state.design[line, run]
         working = state.redesign_target[line, run] if state.redesign_wait[line, run] > 0.0 else -1
-        legal = state.legal_next[line, PRIVATE, run] >= HALF
+        legal = legal_by_text(state, step, line, run) >= HALF
         if selling >= 0 and legal and state.spec_family[selling] == state.spec_family[design]:
             return True
         if working >= 0 and state.spec_family[working] == state.spec_family[design]:
@@ -152,7 +162,7 @@ def sold_elsewhere(state: World, offer: int, design: int, run: int) -> bool:
 
 
 def design_value(state: World, step: int, design: int, run: int) -> float:
-    """Expected margin of a design under the rules known now."""
+    """Expected margin of a design under the rules published by now."""
     arm = state.arm[run]
     lost = state.law_duty[arm, step, design] + state.law_share[arm, step, design]
     return redesign_value(
@@ -162,7 +172,7 @@ def design_value(state: World, step: int, design: int, run: int) -> float:
         state.parameter[REFERENCE_PRICE, run],
         state.parameter[PRICE_EXPONENT, run],
         state.spec_cost[design],
-        state.law_announced[arm, step, design, PRIVATE],
+        state.law_published[arm, step, design, PRIVATE],
         lost,
     )
 

@@ -19,7 +19,7 @@ from abm.vocabulary import FLOWS, LAWS, SWITCHES
 
 OUTPUTS = {"record", "firm_record", "failed_quarter", "failed_law"}
 """Arrays that phases write for those who look on."""
-READERS = ("abm.world", "abm.start", "abm.operators", "abm.outcomes")
+READERS = ("abm.world", "abm.start", "abm.operators", "abm.operator_parts", "abm.outcomes")
 """Modules beside the phases in which a parameter may act."""
 BY_PLACE = {"utilisation_serve_unported": "utilisation_train_unported"}
 """Parameters reached as the row after another one (`UTILISATION_TRAIN_UNPORTED + workload`)."""
@@ -151,7 +151,7 @@ def test_every_switch_stops_something():
 
 
 def test_every_series_is_recorded_once_by_the_phases_that_observe():
-    texts = names_used([named("abm.phases.observe"), named("abm.phases.observe_politics")])
+    texts = names_used([named(f"abm.phases.observe{part}") for part in ("", "_sales", "_politics")])
     assert [series.name for series in SERIES if series.name not in texts] == []
     assert len({series.name for series in (*SERIES, *FIRM_SERIES)}) == len(SERIES) + len(FIRM_SERIES)
     for series in (*SERIES, *FIRM_SERIES):

@@ -11,6 +11,7 @@ from abm.draws import STREAMS
 
 ALLOWED = {
     "abm.intervals": "bootstrap over parameter points with a generator of its own, seeded by a fixed number",
+    "experiments.calibration.chance": "populations of a calibration, from generators keyed by seed and step",
     "experiments.discovery": "bootstrap of boxes over points with a generator of its own, seeded by a fixed number",
 }
 """Modules that may use a generator of NumPy, and why."""

@@ -48,7 +48,7 @@ STYLES = ("shipped", "open", "shut", "any", "flips")
 @lru_cache(maxsize=4)
 def plan_of(*names, world=None):
     """Blueprint of shipped scenarios, parameters at their defaults."""
-    return prepare([Scenario.load(name).with_point(True) for name in names], world=world)
+    return prepare([Scenario.load(name).with_beliefs("prior").with_point(True) for name in names], world=world)
 
 
 def builder_of(arms, seed=1, replications=8, first_world=0):

@@ -22,7 +22,7 @@ SEED = 11
 
 
 def arms():
-    return [Scenario.load("history"), Scenario.load("none_0")]
+    return [Scenario.load("history").with_beliefs("prior"), Scenario.load("none_0").with_beliefs("prior")]
 
 
 def records(count, first=0, threads=1, lanes=LANES):
@@ -68,7 +68,7 @@ def test_lanes_of_another_width_give_the_same_bits(whole):
 
 @pytest.mark.slow
 def test_one_arm_alone_gives_the_bits_it_has_in_a_pair(whole):
-    alone = run_arms([Scenario.load("none_0")], 5, SEED)[0]
+    alone = run_arms([Scenario.load("none_0").with_beliefs("prior")], 5, SEED)[0]
     assert_part([alone.record, alone.firm_record], whole[2:], 0)
 
 
@@ -87,7 +87,8 @@ PROGRAM = """
 import hashlib
 from abm.scenario import Scenario
 from abm.simulation import run_arms
-one = run_arms([Scenario.load("history"), Scenario.load("none_0")], 1, 11, threads=1, first_world=9, lanes=2)
+arms = [Scenario.load(name).with_beliefs("prior") for name in ("history", "none_0")]
+one = run_arms(arms, 1, 11, threads=1, first_world=9, lanes=2)
 print(hashlib.sha256(b"".join(part.record.tobytes() for part in one)).hexdigest())
 """
 

@@ -15,7 +15,7 @@ QUIET = {"demand_shock_firm": 0.0, "demand_shock_bloc": 0.0}
 @pytest.fixture(scope="module")
 def quiet():
     """Budgets over plans by quarter and firm, without shocks of demand; NaN where a firm has no plan."""
-    arm = Scenario.load("none_0").with_point(True).with_parameters(**QUIET)
+    arm = Scenario.load("none_0").with_beliefs("prior").with_point(True).with_parameters(**QUIET)
     builder = market.builder_of([arm, arm])
     world = builder.fill(np.arange(2)).world
     ratios = []

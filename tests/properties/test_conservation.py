@@ -44,7 +44,7 @@ def random_world(seed, styles, corner, off, runs):
 
 def drawn_world(names, runs):
     """Shipped scenarios with parameters from their priors, one arm a scenario."""
-    arms = [Scenario.load(name) for name in names]
+    arms = [Scenario.load(name).with_beliefs("prior") for name in names]
     return market.builder_of(arms, seed=7, replications=2).fill(np.arange(runs)).world
 
 

@@ -18,7 +18,7 @@ PATIENCE = 4
 
 def stressed(rich=1000.0, poor=POOR):
     """No AI market, no credit; all but the poor own much cash. Lane 1 has no exit."""
-    history = Scenario.load("history").with_point(True)
+    history = Scenario.load("history").with_beliefs("prior").with_point(True)
     world = market.builder_of([history, history.without("exit")], replications=1).fill(np.arange(2)).world
     for row in (AI_MARKET_RATIO, CREDIT_LIMIT, LIQUIDITY, PAYOUT_SHARE):
         world.parameter[row] = 0.0
@@ -87,7 +87,7 @@ def test_the_last_firms_of_a_bloc_stay():
 
 
 def test_a_firm_that_enters_gets_cash_from_its_parent():
-    history = Scenario.load("history").with_point(True)
+    history = Scenario.load("history").with_beliefs("prior").with_point(True)
     world = market.builder_of([history], replications=1).fill(np.arange(1)).world
     names = [firm.id for firm in market.plan_of("history").world.firms]
     place, step = names.index("DEEPSEEK"), quarter_index("2023Q2")

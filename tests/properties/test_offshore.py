@@ -49,7 +49,7 @@ def market_of(arms, parameters=(), length=LENGTH):
 def offshore(tmp_path_factory):
     rule = tmp_path_factory.mktemp("law") / "cloud_rule.toml"
     rule.write_text(RULE, encoding="utf-8")
-    history = Scenario.load("history")
+    history = Scenario.load("history").with_beliefs("prior")
     hard = history.with_policy(rule).without("grey_market")
     bare = history.without("grey_market")
     return market_of([history, history.without("offshore"), history.with_policy(rule), hard, bare])
@@ -106,7 +106,11 @@ def test_smuggled_chips_are_there_with_the_mechanism_and_not_without(offshore):
 
 def test_brokers_take_their_chips_out_of_what_third_countries_get():
     """One pass by hand: of 100 chips for third countries a leak of 30 goes to China, a third of it is seized."""
-    world = market.builder_of([Scenario.load("history").with_point(True)], replications=1).fill(np.arange(1)).world
+    world = (
+        market.builder_of([Scenario.load("history").with_beliefs("prior").with_point(True)], replications=1)
+        .fill(np.arange(1))
+        .world
+    )
     grey = np.flatnonzero(world.offer_kind == GREY)[0]
     world.fill[0], world.third_wanted[:], world.wanted[grey], world.supply[grey] = 0.5, 200.0, 80.0, 30.0
     world.seized_share[:] = 1.0 / 3.0
@@ -118,7 +122,7 @@ def test_brokers_take_their_chips_out_of_what_third_countries_get():
 
 def test_a_path_found_out_loses_its_chips_and_rests():
     """With certain detection every other quarter's chips are seized, brokers lose them, and none arrives."""
-    world = market_of([Scenario.load("history")], [(ENFORCEMENT, 0.5), (GREY_DETECTION, 2.0)], 14)
+    world = market_of([Scenario.load("history").with_beliefs("prior")], [(ENFORCEMENT, 0.5), (GREY_DETECTION, 2.0)], 14)
     assert (series(world, "smuggled_chips", 0) == 0.0).all()
     seized, rent = series(world, "seized_chips", 0)[:14], series(world, "broker_rent", 0)[:14]
     assert seized[12] > 0.0

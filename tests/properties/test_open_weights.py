@@ -18,7 +18,7 @@ AHEAD = 6.0
 @pytest.fixture(scope="module")
 def start():
     """No controls, with spill-overs (lane 0) and without from the first quarter on (lane 1)."""
-    usual = Scenario.load("none_0").with_point(True)
+    usual = Scenario.load("none_0").with_beliefs("prior").with_point(True)
     builder = market.builder_of([usual, usual.without("knowledge_spillovers")], seed=5, replications=1)
     world = builder.fill(np.arange(2)).world
     market.advance(world, 0, AT)

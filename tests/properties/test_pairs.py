@@ -53,7 +53,9 @@ def lanes_differ(world):
 
 @pytest.mark.parametrize("name", ["history", "tight", "none_threat"])
 def test_pairs_are_bit_identical_before_the_first_signal(name):
-    world = pair(Scenario.load(name), Scenario.load(name).counterfactual("none_0"))
+    world = pair(
+        Scenario.load(name).with_beliefs("prior"), Scenario.load(name).with_beliefs("prior").counterfactual("none_0")
+    )
     market.advance(world, 0, FIRST_SIGNAL)
     if name != "tight":  # its parameter for enforcement differs from the start
         assert lanes_differ(world) == []
@@ -64,7 +66,7 @@ def test_pairs_are_bit_identical_before_the_first_signal(name):
 
 
 def test_two_arms_with_the_same_rules_are_bit_identical_to_the_end():
-    world = pair(Scenario.load("history"), Scenario.load("history"))
+    world = pair(Scenario.load("history").with_beliefs("prior"), Scenario.load("history").with_beliefs("prior"))
     market.advance(world, 0, QUARTERS)
     assert lanes_differ(world) == []
     assert (world.failed_quarter == -1).all()
@@ -80,7 +82,9 @@ def unreachable(tmp_path):
 
 @pytest.mark.parametrize("base", ["none_0", "history"])
 def test_a_threshold_that_no_chip_reaches_equals_no_threshold(base, unreachable):
-    world = pair(Scenario.load(base), Scenario.load(base).with_policy(unreachable))
+    world = pair(
+        Scenario.load(base).with_beliefs("prior"), Scenario.load(base).with_beliefs("prior").with_policy(unreachable)
+    )
     market.advance(world, 0, QUARTERS)
     assert lanes_differ(world) == []
 
@@ -88,7 +92,10 @@ def test_a_threshold_that_no_chip_reaches_equals_no_threshold(base, unreachable)
 def test_the_same_threshold_within_reach_is_no_empty_rule(unreachable):
     low = UNREACHABLE.replace("900000000", "1000")
     unreachable.write_text(low)
-    world = pair(Scenario.load("none_0"), Scenario.load("none_0").with_policy(unreachable))
+    world = pair(
+        Scenario.load("none_0").with_beliefs("prior"),
+        Scenario.load("none_0").with_beliefs("prior").with_policy(unreachable),
+    )
     market.advance(world, 0, quarter_index("2021Q3"))
     assert {"legal", "record", "stringency"} <= set(lanes_differ(world))
 
@@ -109,7 +116,7 @@ SHOCKS = ("demand_bloc", "demand_firm", "idea", "porting_luck", "yield_luck", "g
 
 def test_a_mechanism_less_or_another_parameter_shifts_no_draw():
     """Every draw is a function of seed, stream, world, quarter and slot: what firms do does not reach it."""
-    plain = Scenario.load("history").with_point(True)
+    plain = Scenario.load("history").with_beliefs("prior").with_point(True)
     other = plain.without(*SWITCHES).with_parameters(price_sensitivity=4.0, design_growth=0.08, redesign_lag=3)
     world = pair(plain, other)
     for step in range(6):
@@ -121,7 +128,7 @@ def test_a_mechanism_less_or_another_parameter_shifts_no_draw():
 
 
 def test_worlds_of_one_point_share_parameters_and_not_chance():
-    builder = market.builder_of([Scenario.load("history")], seed=5, replications=2)
+    builder = market.builder_of([Scenario.load("history").with_beliefs("prior")], seed=5, replications=2)
     world = builder.fill(np.arange(4)).world
     market.advance(world, 0, 1)
     assert market.same_bits(world.parameter[:, 0], world.parameter[:, 1])

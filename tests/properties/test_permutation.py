@@ -32,7 +32,10 @@ def permuted(folder, order):
 
 def simulated(world_path, point):
     """Records of the pair history and none_0, without shocks of firms."""
-    arms = [Scenario.load(name).with_point(point).with_parameters(**QUIET) for name in ("history", "none_0")]
+    arms = [
+        Scenario.load(name).with_beliefs("prior").with_point(point).with_parameters(**QUIET)
+        for name in ("history", "none_0")
+    ]
     plan = prepare(arms, world=world_path)
     world = Builder(plan, arms, 3, 1).fill(np.arange(2)).world
     market.advance(world, 0, LENGTH)

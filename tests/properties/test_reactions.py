@@ -31,7 +31,13 @@ SHARE = 0.75
 
 def answering(**changes):
     """History with every answer at its most, the gate by rule."""
-    return Scenario.load("history").with_point(True).with_china_gate("rule").with_parameters(**{**MOST, **changes})
+    return (
+        Scenario.load("history")
+        .with_beliefs("prior")
+        .with_point(True)
+        .with_china_gate("rule")
+        .with_parameters(**{**MOST, **changes})
+    )
 
 
 def world_of(*arms):
@@ -105,7 +111,7 @@ def test_mandate_gate_and_counter_controls_follow_the_script_to_its_end():
 
 
 def test_what_becomes_of_the_gate_after_the_script():
-    history = Scenario.load("history").with_point(True)
+    history = Scenario.load("history").with_beliefs("prior").with_point(True)
     arms = [history, history.with_china_gate("off"), history.with_china_gate("rule")]
     gates = world_of(*arms).law_gate[:, :, PRIVATE]
     assert (gates[0] == gates[0, RULED]).sum() >= QUARTERS - RULED
@@ -155,7 +161,7 @@ def test_no_state_passes_its_ceiling_and_treasuries_keep_no_cash():
 
 def test_dated_funds_are_in_the_books_of_both_arms_and_move_nothing_else():
     """The third Big Fund: 47.5 bn over ten years, 1.19 bn in a full quarter."""
-    history = Scenario.load("history").with_point(True)
+    history = Scenario.load("history").with_beliefs("prior").with_point(True)
     world = world_of(history, history.counterfactual("none_0"))
     step = quarter_index("2024Q3")
     assert world.law_subsidy[:, step] == pytest.approx([1.19 + 1.46, 1.19 + 1.46], abs=0.02), "with the second fund"
@@ -198,7 +204,7 @@ DIRECTIONS = {
 @pytest.fixture(scope="module")
 def answered():
     """The same 64 worlds of 16 points with each answer and with none, gate by rule."""
-    none = Scenario.load("history").with_china_gate("rule").with_parameters(**NONE)
+    none = Scenario.load("history").with_beliefs("prior").with_china_gate("rule").with_parameters(**NONE)
     arms = {"none": none} | {name: none.with_parameters(**row[1]) for name, row in DIRECTIONS.items()}
     return dict(zip(arms, run_arms(list(arms.values()), runs=PAIRS, seed=3, replications=4), strict=True))
 

@@ -27,7 +27,7 @@ HISTORY, BEFORE, WITHOUT_BANKS, WITHOUT_REDESIGN = range(4)
 @pytest.fixture(scope="module")
 def course():
     """A world to 2026Q2 under history, rules of 2022Q2, history without stockpiling and history without redesigns."""
-    arms = [Scenario.load("history"), Scenario.load("none_0")]
+    arms = [Scenario.load("history").with_beliefs("prior"), Scenario.load("none_0").with_beliefs("prior")]
     arms += [arms[0].without("stockpiling"), arms[0].without("redesign")]
     world = market.builder_of([arm.with_point(True) for arm in arms]).fill(np.arange(4)).world
     market.advance(world, 0, quarter_index("2026Q3"))
@@ -124,7 +124,7 @@ def test_designers_cut_down_chips_while_foreign_foundries_make_those(course):
 
 def designer_with_br100(vendor):
     """A world in which a vendor's only chip from 2022Q3 is Biren's BR100 uncut (TPP 16,384, total I/O 640 GB/s)."""
-    pack, policy = shipped_pack(), Scenario.load("history").policy
+    pack, policy = shipped_pack(), Scenario.load("history").with_beliefs("prior").policy
     cut = [one for one in redesigns(pack, [policy]) if one.family == "BR100x2"]
     whole = replace(
         cut[0], id="BR100", kind="roadmap", line="frontier", bf16=1024.0, tpp8=16384.0, tpp_law=16384.0,
@@ -143,7 +143,7 @@ def designer_with_br100(vendor):
 def designs_on_sale(vendor, *quarters, redesigns_on=True):
     """Ids of the designs on a vendor's main line in some quarters of history."""
     plan, line = designer_with_br100(vendor)
-    builder = market.builder_of([Scenario.load("history").with_point(True)])
+    builder = market.builder_of([Scenario.load("history").with_beliefs("prior").with_point(True)])
     drawn = builder.lanes(np.arange(1))
     switch = drawn.switch.copy()
     switch[SW_REDESIGN] = float(redesigns_on)

@@ -53,7 +53,7 @@ def lanes_differ(world):
 
 def pair(changed, until):
     """History beside itself with a change, run up to a quarter."""
-    usual = Scenario.load("history").with_point(True)
+    usual = Scenario.load("history").with_beliefs("prior").with_point(True)
     world = market.builder_of([usual, changed(usual)], seed=5, replications=1).fill(np.arange(2)).world
     market.advance(world, 0, until)
     return world
@@ -67,7 +67,7 @@ def test_every_mechanism_is_looked_at():
 @pytest.mark.parametrize("name", POLITICS)
 def test_governments_that_decide_by_rule_do_so_from_the_hand_over_on(name):
     """Nothing before 2023Q1 in `rule`; then the US has thresholds of its own, and allies follow more or less."""
-    usual = Scenario.load("rule").with_point(True)
+    usual = Scenario.load("rule").with_beliefs("prior").with_point(True)
     arms = [usual, usual.without(name)]
     world = market.builder_of(arms, seed=5, replications=1).fill(np.arange(2)).world
     first = quarter_index("2023Q1")
@@ -116,7 +116,7 @@ def test_fixed_keeps_the_first_mix_and_best_reply_goes_for_what_pays():
 
 
 def test_random_mixes_differ_between_firms_and_quarters_and_are_the_same_in_both_arms():
-    usual = Scenario.load("history").with_point(True).with_learning("random").without("imitation")
+    usual = Scenario.load("history").with_beliefs("prior").with_point(True).with_learning("random").without("imitation")
     world = market.builder_of([usual, usual.counterfactual("none_0")], seed=5, replications=1).fill(np.arange(2)).world
     market.advance(world, 0, 1)
     before = world.mix.copy()
@@ -128,7 +128,7 @@ def test_random_mixes_differ_between_firms_and_quarters_and_are_the_same_in_both
 
 
 def test_a_mechanism_can_be_off_in_one_arm_alone():
-    usual = Scenario.load("history").with_point(True)
+    usual = Scenario.load("history").with_beliefs("prior").with_point(True)
     both, here = usual.without("porting"), usual.without("porting")
     assert both.counterfactual("none_0").off == {"porting"}
     world = market.builder_of([here, usual.counterfactual("none_0")], seed=5, replications=1).fill(np.arange(2)).world

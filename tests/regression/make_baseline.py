@@ -36,14 +36,17 @@ MEDIANS = (
 
 
 def cases():
-    """The runs of the baseline, by name: parameters at their defaults, and both arms of pairs drawn from the priors."""
-    history = Scenario.load("history")
-    pair = compare(history, runs=RUNS, seed=SEED, replications=1)
-    return {
-        "history, defaults": simulate(history.with_point(True), runs=RUNS, seed=SEED),
-        "history, priors": pair.controls,
-        "none_0, priors": pair.counterfactual,
-    }
+    """The runs of the baseline, by name: central parameters both arms of pairs; posterior and priors."""
+    found = {}
+    for beliefs in ("posterior", "prior"):
+        history = Scenario.load("history").with_beliefs(beliefs)
+        pair = compare(history, runs=RUNS, seed=SEED, replications=1)
+        found |= {
+            f"history, centre of {beliefs}": simulate(history.with_point(True), runs=RUNS, seed=SEED),
+            f"history, {beliefs}": pair.controls,
+            f"none_0, {beliefs}": pair.counterfactual,
+        }
+    return found
 
 
 def digests(results):

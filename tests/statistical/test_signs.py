@@ -25,7 +25,8 @@ LAST = quarter_index("2028Q4")
 
 @pytest.fixture(scope="module")
 def pair():
-    return abm.compare("history", "none_0", POINTS * REPLICATIONS, SEED, replications=REPLICATIONS)
+    history = abm.Scenario.load("history").with_beliefs("prior")
+    return abm.compare(history, "none_0", POINTS * REPLICATIONS, SEED, replications=REPLICATIONS)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_nothing_differs_before_the_first_signal(pair):
 @pytest.fixture(scope="module")
 def arms():
     """History and none_0 with an input of ideas as it is drawn, and without it in both."""
-    history = abm.Scenario.load("history")
+    history = abm.Scenario.load("history").with_beliefs("prior")
     fixed = {"": {}, "compute": {"compute_in_research": 0.0}, "access": {"cross_bloc_access_loss": 0.0},
              "scarcity": {"induced_innovation": 0.0}}  # fmt: skip
     every = [history.with_parameters(**values) for values in fixed.values()]

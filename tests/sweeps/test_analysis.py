@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from made import made_rows, small
 
-from abm.regimes import NAMES
+from abm import beliefs
+from abm.regimes import LEVERAGE_BAND, NAMES, OUTPUT_ALONE
 from abm.scenario import Scenario
 from experiments.analysis import EFFECT, AnalysisError, Output, inputs_of, read_table, regime_code
 from experiments.evaluate import CRASHED, FAILED, Rows, blank
@@ -62,6 +63,23 @@ def test_a_failed_run_takes_its_world_and_its_point_and_is_counted(tmp_path):
     assert table.chance(effect)[0] == pytest.approx(known.var(axis=1, ddof=1).mean())
 
 
+def test_regimes_rest_on_leverage_where_it_was_measured_and_say_so(tmp_path):
+    design = small(3, 1, outcomes=(*OUTCOMES, "leverage"), horizons=("2032",))
+    values = np.ones((3, 2, 4))
+    values[:, 0, 0] += 5.0  # longer lead, output and revenue as without controls: win-win, if leverage holds
+    values[:, 0, 3] += [-2 * LEVERAGE_BAND, -LEVERAGE_BAND / 2, np.nan]
+    store, _ = stored(tmp_path / "s", design, values.reshape(6, 4))
+    table = read_table(store)
+    kept, lost = NAMES.index("win-win for the controller"), NAMES.index("bite with decoupling")
+    assert table.regimes("2032").tolist() == [lost, kept, kept]
+    said = "domestic output or leverage (a change of 0.10, measured at 2031Q4, defined in 2 of 3 worlds)"
+    assert table.provenance()["decoupling_rests_on"] == {"2032": said}
+    alone, _ = stored(tmp_path / "a", small(3, 1, outcomes=OUTCOMES, horizons=("2032",)), values[..., :3].reshape(6, 3))
+    assert read_table(alone).regimes("2032").tolist() == [kept] * 3
+    assert read_table(alone).provenance()["decoupling_rests_on"] == {"2032": OUTPUT_ALONE}
+    assert "decoupling_rests_on" not in read_table(stored(tmp_path / "o", small())[0]).provenance()
+
+
 def test_crashed_runs_count_under_their_own_name(tmp_path):
     design = small()
     store = Store.begin(tmp_path / "s", design, design.runs)
@@ -78,11 +96,25 @@ def test_the_folder_alone_says_what_was_varied(tmp_path):
         np.testing.assert_array_equal(inputs.values()[name], values)
     assert inputs.names == ("learning_rate", "enforcement")
     drawn = small(5, sampler="prior", factors=(), arms=(Scenario.load("history"), Scenario.load("none_0")))
-    other, _ = stored(tmp_path / "p", drawn)
-    given, expected = inputs_of(other).values(), drawn.parameters(np.arange(5))
+    same_parameters(stored(tmp_path / "p", drawn)[0], drawn)
+
+
+def same_parameters(store, design):
+    given, expected = inputs_of(store).values(), design.parameters(np.arange(design.points))
     assert given.keys() == expected.keys()
     for name in expected:
         np.testing.assert_array_equal(given[name], expected[name])
+
+
+@pytest.mark.parametrize("change", [{"others": "posterior"}, {"sampler": "posterior", "factors": ()}])
+def test_parameters_from_the_posterior_are_known_until_it_is_another(tmp_path, made_posterior, change):
+    design = small(20, **change)
+    store, _ = stored(tmp_path / "p", design)
+    same_parameters(store, design)
+    table = beliefs.FOLDER / "posterior.csv"
+    table.write_text(table.read_text() + table.read_text().splitlines()[-1] + "\n")
+    with pytest.raises(AnalysisError, match="drew parameters from other tables"):
+        inputs_of(store)
 
 
 def test_a_table_of_ones_own_needs_the_study(tmp_path):

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from made import small
 
+from abm.calendar import quarter_label
 from abm.parameter_index import PARAMETERS
 from abm.scenario import Scenario
 from experiments.analysis import AnalysisError, Inputs, Table
@@ -59,7 +60,7 @@ class MadeDriver:
             values[:, place, design.outcomes.index("us_revenue_present_value"), :] = np.exp(-effort)
         inputs = Inputs(
             "sobol", 8, 1, design.points, 1, tuple(arm.name for arm in design.arms), design.factors, design.outcomes,
-            design.horizons, False, {}, {},
+            design.horizons, None, {}, {},
         )  # fmt: skip
         return Table(inputs, np.zeros(shape[:2], dtype=np.int8), values, design.hash)
 
@@ -160,10 +161,23 @@ def test_objectives_are_checked(text, said, tmp_path):
     assert str(raised.value).startswith(str(file))
 
 
-def test_objectives_that_the_model_does_not_measure_yet_are_left_out():
-    names = [one.name for one in OBJECTIVES]
-    assert names[:4] == ["lead_2028", "lead_2032", "us_revenue", "smuggled_chips"]
-    assert [one.sign for one in OBJECTIVES[:4]] == [1.0, 1.0, 1.0, -1.0]
+def test_shipped_objectives():
+    assert [one.name for one in OBJECTIVES] == ["lead_2028", "lead_2032", "us_revenue", "smuggled_chips", "leverage"]
+    assert [one.sign for one in OBJECTIVES] == [1.0, 1.0, 1.0, -1.0, 1.0]
+    assert [one.unit for one in OBJECTIVES] == ["months", "months", "ln", "thousand chips", "share"]
+    futures = search().futures
+    assert futures.outcomes == ("lead", "us_revenue_present_value", "smuggled_year", "leverage")
+    assert [quarter_label(step) for step in futures.leverage_steps] == ["2028Q4", "2031Q4"]
+
+
+@pytest.mark.parametrize("others", ["prior", "posterior"])
+def test_futures_without_uncertainties_are_drawn_as_the_study_draws(others, made_posterior):
+    levers = study().factors[:2]
+    made = Search(replace(study(others=others), factors=levers), MadeDriver(), OBJECTIVES, Settings())
+    assert (made.futures.sampler, made.futures.drawn, made.futures.points) == (others, others, 8)
+    assert {arm.beliefs for arm in made.futures.arms} == {others}
+    with pytest.raises(AnalysisError, match=r"a single future; name \[uncertainties\]"):
+        Search(replace(study(), factors=levers), MadeDriver(), OBJECTIVES, Settings())
 
 
 def test_a_made_table_is_enough_for_an_objective():

@@ -74,15 +74,15 @@ def test_a_pool_that_raises_costs_the_slice(design, tmp_path):
 
 
 def test_an_error_of_the_engine_is_bisected_to_its_world(design, monkeypatch):
-    true = simulation.run_arms
+    true = simulation.run_tree
 
-    def fails(arms, runs, *given, first_world, **more):
-        if first_world <= 3 < first_world + runs:
+    def fails(tree, request):
+        if 3 in request.worlds:
             raise ZeroDivisionError("world 3")
-        return true(arms, runs, *given, first_world=first_world, **more)
+        return true(tree, request)
 
     expected = evaluate(design, 0, 16)
-    monkeypatch.setattr("abm.simulation.run_arms", fails)
+    monkeypatch.setattr("abm.simulation.run_tree", fails)
     rows = work(pack(design), 0, 16)
     assert rows.status.tolist() == [OK] * 6 + [ERROR] * 2 + [OK] * 8
     assert rows.errors == {6: "ZeroDivisionError: world 3", 7: "ZeroDivisionError: world 3"}

@@ -8,6 +8,7 @@ import pytest
 
 from experiments import cli
 from experiments.arguments import duration
+from experiments.sweep_commands import LEVERAGE_COST
 
 STUDY = """
 description = "does learning matter"
@@ -52,10 +53,20 @@ def test_a_study_is_priced_swept_verified_and_exported(study, tmp_path, capsys):
     assert len(lines) == 7
 
 
+def test_the_price_names_what_leverage_costs(study, capsys):
+    cheap = said(capsys, "describe", study, "--points", "1", "--replications", "20000")[1]
+    study.write_text(STUDY.replace('"self_reliance"]', '"leverage"]').replace("[2028]", "[2028, 2031, 2032]"))
+    dear = said(capsys, "describe", study, "--points", "1", "--replications", "20000")[1]
+    assert (cheap["leverage_at"], dear["leverage_at"]) == ([], ["2028Q4", "2031Q4"])
+    assert dear["minutes"] / cheap["minutes"] == pytest.approx(1 + 2 * LEVERAGE_COST, rel=0.02)
+    assert cli.main(["describe", str(study)]) == 0
+    assert "leverage at 2028Q4, 2031Q4: each for about 26% of a run" in capsys.readouterr().out
+
+
 def test_a_finished_sweep_is_not_run_again(study, tmp_path, capsys, monkeypatch):
     out = tmp_path / "sweep"
     first = said(capsys, "sweep", study, "--out", out, "--workers", "0")
-    monkeypatch.setattr("abm.simulation.run_arms", None)
+    monkeypatch.setattr("abm.simulation.run_tree", None)
     assert said(capsys, "sweep", study, "--out", out, "--workers", "0") == first
 
 

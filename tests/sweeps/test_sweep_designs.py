@@ -9,11 +9,12 @@ import pytest
 from made import small
 from scipy.stats import qmc
 
+from abm import beliefs
 from abm.parameter_index import PARAMETERS
 from abm.parameters import draw
 from abm.scenario import Scenario
-from experiments.design import ALL_SAMPLERS, Design, Factor, _tokens
-from experiments.sampling import block_length, blocks
+from experiments.design import Design, Factor, _tokens
+from experiments.sampling import SAMPLERS, DesignError, block_length, blocks
 
 POINTS = np.arange(30)
 
@@ -23,7 +24,7 @@ def table(design, lo, hi):
     return {name: column.tolist() for name, column in rows.items()}
 
 
-@pytest.mark.parametrize("sampler", [name for name in ALL_SAMPLERS if name not in ("prior", "table")])
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_any_slice_of_the_table_alone_is_the_same(sampler):
     design = small(8, sampler=sampler)
     whole = table(design, 0, design.runs)
@@ -87,6 +88,59 @@ def test_parameters_drawn_by_the_model_are_in_the_table():
     assert "hazard_step" not in rows  # fixed parameters are no columns
 
 
+@pytest.mark.parametrize("change", [{"others": "prior"}, {"sampler": "prior", "factors": ()}])
+def test_drawn_from_the_priors_whatever_the_scenarios_believe(change):
+    arms = tuple(Scenario.load(name).with_beliefs("hawk").with_point(True) for name in ("history", "none_0"))
+    design = small(6, arms=arms, **change)
+    assert {(arm.beliefs, arm.point) for arm in design.arms} == {("prior", False)}
+    assert design.hash == small(6, **change).hash
+    expected = draw(PARAMETERS, 1, range(6))
+    varied = {factor.name for factor in design.factors}
+    for name in ("cross_bloc_access_loss", "price_sensitivity"):
+        assert name not in varied
+        assert design.rows(0, design.runs)[name][::4].tolist() == expected[name].tolist()
+
+
+def test_others_are_held_at_the_centre_of_what_the_scenarios_believe():
+    arms = tuple(Scenario.load(name).with_beliefs("hawk") for name in ("history", "none_0"))
+    design = small(6, arms=arms)
+    assert {(arm.beliefs, arm.point) for arm in design.arms} == {("hawk", True)}
+    assert set(design.parameters(np.arange(6))) == {"learning_rate", "enforcement"}
+    assert design.hash != small(6).hash
+
+
+def test_drawn_from_the_posterior_but_for_the_factors(made_posterior):
+    names, rows = made_posterior
+    design = small(40, others="posterior")
+    found = design.parameters(np.arange(40))
+    assert "enforcement" in names
+    assert np.array_equal(found["enforcement"], design.values(np.arange(40))["enforcement"])
+    one, other = (names.index(name) for name in ("price_sensitivity", "attrition"))
+    pairs = set(zip(found["price_sensitivity"].tolist(), found["attrition"].tolist(), strict=True))
+    assert pairs == {(row[one], row[other]) for row in rows}  # whole rows: what trades off stays together
+    drawn = draw(PARAMETERS, 1, range(40))
+    assert np.array_equal(found["domestic_price_ratio"], drawn["domestic_price_ratio"])  # not fitted
+    whole = small(40, sampler="posterior", factors=()).parameters(np.arange(40))
+    assert np.array_equal(whole["price_sensitivity"], found["price_sensitivity"])
+    assert set(whole["enforcement"]) == {row[names.index("enforcement")] for row in rows}
+
+
+def test_another_posterior_is_another_design(made_posterior):
+    drawn, held = small(others="posterior").hash, small(others="prior").hash
+    table = beliefs.FOLDER / "posterior.csv"
+    table.write_text(table.read_text().replace("0.5,", "0.25,", 1))
+    assert small(others="posterior").hash != drawn
+    assert small(others="prior").hash == held
+
+
+def test_a_posterior_that_is_not_there_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(beliefs, "FOLDER", tmp_path)
+    with pytest.raises(DesignError, match=r"key 'design.others': unknown beliefs 'posterior'"):
+        small(others="posterior")
+    with pytest.raises(DesignError, match=r"key 'design.sampler': unknown beliefs 'posterior'"):
+        small(sampler="posterior", factors=())
+
+
 def test_hash_covers_what_changes_a_result_and_nothing_else():
     design = small()
     same = replace(design, description="other words")
@@ -113,6 +167,9 @@ def test_digest_of_the_model_ignores_comments_and_layout():
         ({"replications": 0}, "design.replications"),
         ({"factors": ()}, "needs parameters under"),
         ({"sampler": "prior"}, "draws every parameter"),
+        ({"sampler": "prior", "factors": (), "others": "posterior"}, "differ; drop the key"),
+        ({"others": "priors"}, "did you mean 'prior'"),
+        ({"arms": (Scenario.load("history").with_beliefs("hawk"), Scenario.load("none_0"))}, "differ in key 'beliefs'"),
         ({"sampler": "table"}, "belong together"),
         ({"arms": ()}, "at least one arm"),
         ({"arms": (Scenario.load("history").with_parameters(enforcement=0.5),)}, "fixed by scenario 'history'"),

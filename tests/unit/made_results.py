@@ -1,4 +1,4 @@
-"""Results made by hand for tests: every series is zero but those given."""
+"""Results made by hand for tests: every series is zero but those given; sales are even over a quarter."""
 
 from typing import Any
 
@@ -16,6 +16,7 @@ PARAMETERS = {
     "accelerator_share_2022": 0.2,
     "accelerator_share_2023": 0.3,
     "accelerator_share_2024": 0.4,
+    "network_share": 0.2,
 }
 
 
@@ -25,7 +26,7 @@ def made(runs: int = 2, quarters: int = QUARTERS, replications: int = 1, failed:
     `failed` maps a run to (quarter, law); parameters are those of PARAMETERS, alike in all runs.
     """
     record = np.zeros((len(SERIES), quarters, runs))
-    for name, values in series.items():
+    for name, values in {"nvidia_china_first_month": 1.0 / 3.0, **series}.items():
         record[INDEX[name]] = np.broadcast_to(np.asarray(values, dtype=float), (runs, quarters)).T
     firm_record = np.arange(len(FIRM_SERIES) * quarters * len(FIRMS) * runs, dtype=float)
     quarter, law = np.full(runs, -1), np.zeros(runs, dtype=np.int64)

@@ -43,6 +43,7 @@ PATHS = {
     "nvidia_china_residual": (np.full(QUARTERS, 1.3), 0.2),
     "nvidia_china_h100e": (BILLING * 12, 0.3),
     "nvidia_china_units": (BILLING * 70, 0.3),
+    "nvidia_china_first_month": (np.full(QUARTERS, 1.0 / 3.0), 0.0),
     "us_low_tier_cards": (np.full(QUARTERS, 230.0), 0.2),
     "domestic_cards": (path((2020, 15), (2023, 40), (2024.9, 240), (2033, 1700)), 0.4),
 }

@@ -75,7 +75,7 @@ def test_an_audit_of_made_pairs(comparison, monkeypatch):
         "of 6 pairs",
         "2028Q4",
         "freeze_abs after the script",
-        "parameters drawn from their priors",
+        "parameters drawn from 'posterior'",
         "emerges in 1 of them (25 %",
         "rests most on learning_by_doing: without it 2 stay",
     )

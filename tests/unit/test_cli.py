@@ -363,7 +363,7 @@ def test_a_run_with_the_engine_writes_a_folder(tmp_path: Path) -> None:
     out = tmp_path / "out"
     run = curbs("run", "--runs", "16", "--point", "--out", str(out))
     assert run.returncode == 0, run.stderr
-    assert "all parameters at their defaults" in " ".join(run.stdout.split())
+    assert "all parameters at the centre of 'posterior'" in " ".join(run.stdout.split())
     manifest = json.loads((out / "manifest.json").read_text())
     assert len(manifest["data_checksum"]) == 64
     saved = Comparison(*(Results.load(out / "runs" / "freeze_abs" / arm) for arm in ("controls", "counterfactual")))

@@ -52,7 +52,7 @@ def test_every_vendor_has_generations_in_order(generations: dict[str, list[Desig
         assert quarters == sorted(quarters)
         assert quarters[0] >= 0
     frontier = [one.id for one in generations["NVIDIA"] if one.line == "frontier"]
-    assert frontier == ["V100", "A100", "H100", "H200", "B200", "B300"]
+    assert frontier == ["V100", "A100", "A100_H100", "H100", "H200", "B200", "B300"]
     assert {one.line for one in generations["OTHER_CN"]} == {"frontier", "low_tier"}
 
 
@@ -60,7 +60,7 @@ def test_specifications_are_those_of_the_data_pack(generations: dict[str, list[D
     by_name = {one.id: one for designs in generations.values() for one in designs}
     a100, h100, b300 = by_name["A100"], by_name["H100"], by_name["B300"]
     assert (a100.bf16, a100.tpp_law, a100.dram_bw, a100.total_io, a100.unit_cost) == (312, 4992, 2.04, 664, 3.0)
-    assert (h100.available, h100.hbm_stacks, h100.us_available_2026) == (quarter_index("2022Q4"), 5, True)
+    assert (h100.available, h100.hbm_stacks, h100.us_available_2026) == (quarter_index("2023Q1"), 5, True)
     assert (b300.tpp_law, b300.tpp8) == (56000, 36000), "FP4 counts for the law, not as 8-bit work"
     assert by_name["V100"].tpp8 == 8 * 125, "8-bit work at the 16-bit rate"
     assert by_name["L20"].us_available_2026 is False

@@ -105,7 +105,7 @@ def test_actual_units_give_idc_cards_within_a_tenth(period: str) -> None:
 
 
 def test_fiscal_quarter_is_two_months_of_one_and_one_of_the_next() -> None:
-    assert fiscal_quarters(np.asarray([[3.0, 6.0, 0.0]]))[0, :2].tolist() == [4.0, 4.0]
+    assert fiscal_quarters(np.asarray([[3.0, 6.0, 0.0]]), np.asarray([[1.0, 2.0, 0.0]]))[0, :2].tolist() == [4.0, 4.0]
     run = made(1, nvidia_china_flagship=np.where(np.arange(52) == 19, 3.0, 0.0), nvidia_china_residual=1.0)
     found = run.observe("NVDA_CHINA_REV_BILL")
     assert found.at("2024Q3")[0] == pytest.approx(2.0)  # residual 1 and a third of the 3
@@ -289,7 +289,7 @@ class Watched:
 @pytest.mark.parametrize("name", OPERATORS)
 def test_an_operator_says_what_it_uses(name: str) -> None:
     watched = Watched()
-    OPERATORS[name].parts(watched)
+    OPERATORS[name].quarters(watched)
     assert watched.asked == set(OPERATORS[name].uses)
     assert watched.asked <= {*INDEX, *(one.name for one in FIRM_SERIES)}
     assert watched.firms == OPERATORS[name].firms

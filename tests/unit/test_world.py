@@ -167,7 +167,7 @@ def test_lines_know_their_vendor_and_their_road_map(plan):
         assert dates == sorted(dates), offer.id
         assert all(plan.designs[one].vendor == offer.vendor for one in road), offer.id
     names = [plan.designs[one].id for one in arrays["roadmap"][0] if one >= 0]
-    assert names[:3] == ["V100", "A100", "H100"]
+    assert names[:4] == ["V100", "A100", "A100_H100", "H100"]
     for vendor, line in enumerate(arrays["vendor_line"]):
         assert arrays["offer_vendor"][line] == vendor
 

@@ -254,7 +254,8 @@ class ChinaChain(mesa.Agent):
     def package_chips(self, step: int, designers) -> None:
         """Packaging capacity, pro rata."""
         p, node, asked, made = self.p, self.packaging, 0.0, 0.0
-        capacity = p.domestic_packaging_2024 * exp(p.domestic_packaging_growth * (step - DATA_YEAR))
+        pace = p.domestic_packaging_ramp if step < DATA_YEAR else p.domestic_packaging_growth
+        capacity = p.domestic_packaging_2024 * exp(pace * (step - DATA_YEAR))
         for one in designers:
             asked += one.plan
         share = min(1.0, capacity / max(TINY, asked / p.packaging_yield))

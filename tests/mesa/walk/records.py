@@ -18,6 +18,7 @@ from abm.vocabulary import (
     LOW_TIER,
     PORTING,
     PRIVATE,
+    QUARTERS,
     ROW,
     SERVE,
     STATE,
@@ -49,8 +50,8 @@ class Records:
         """Record every series of the quarter."""
         row: dict[str, float] = {}
         self.observe_market(row)
-        self.observe_sales(row)
-        self.observe_lines(row)
+        self.observe_sales(row, step)
+        self.observe_lines(row, step)
         self.observe_vendors(row)
         self.observe_firms(row)
         self.observe_chinese_firms(row)
@@ -93,13 +94,14 @@ class Records:
         row["domestic_value"], row["value_cn"], row["value_abroad"] = domestic_value, value_cn, abroad
         row["assortativity"] = (own - expected) / max(TINY, 1.0 - expected)
 
-    def observe_sales(self, row) -> None:
+    def observe_sales(self, row, step: int) -> None:
         """NVIDIA's and others' deliveries in chips, accounting units and dollars."""
-        units = h100e = money = abroad = cards = low = 0.0
+        units = early = h100e = money = abroad = cards = low = 0.0
         for offer in self.model.offers:
             sold = offer.sold_china
             if offer.vendor.index == NVIDIA and offer.kind in (FRONTIER, COMPLIANCE):
                 units += sold
+                early += sold * self.first_month(offer, step)
                 h100e += sold * offer.accounting
                 money += sold * offer.price_china / THOUSAND
                 abroad += offer.sold_abroad * offer.accounting
@@ -114,9 +116,25 @@ class Records:
         row["seized_chips"] = self.model.market.seized
         row["broker_rent"] = self.model.books.flows[GREY_CHIPS][BROKERS]
         row["nvidia_china_units"], row["nvidia_china_h100e"] = units, h100e
+        row["nvidia_china_first_month"] = early / max(TINY, units) if units > 0.0 else 1.0 / 3.0
         row["nvidia_china_flagship"], row["nvidia_abroad_h100e"] = money, abroad
         row["us_low_tier_cards"] = low + self.p.low_tier_us
         row["domestic_cards"] = cards + self.p.low_tier_cn
+
+    def first_month(self, offer, step: int) -> float:
+        """Part of a quarter's sales in its first month: a rule leaves the days before it, or those after it."""
+        month = 1.0 / 3.0
+        if offer.design is None:
+            return month
+        if offer.opening < 1.0:
+            return 1.0 / 9.0
+        days = [self.model.law.open[min(max(t, 0), QUARTERS - 1)][offer.design.index][PRIVATE]
+                for t in (step - 1, step, step + 1)]  # fmt: skip
+        if 0.0 < days[1] < 1.0 and days[2] < days[1]:
+            return min(1.0, month / days[1])
+        if 0.0 < days[1] < 1.0 and days[0] < days[1]:
+            return max(0.0, month - (1.0 - days[1])) / days[1]
+        return month
 
     def observe_rental(self, row, offer) -> None:
         """Compute rented abroad: chips, rent, and what hosts would pay for chips that came on top and wore out."""
@@ -126,12 +144,12 @@ class Records:
         row["offshore_chips"], row["offshore_spending"] = chips, chips * offer.price_china / THOUSAND
         row["offshore_flow"] = bought * self.model.offers[0].price / THOUSAND
 
-    def observe_lines(self, row) -> None:
+    def observe_lines(self, row, step: int) -> None:
         """Lines on sale, their prices, and how far frontier orders were filled."""
         offers = self.model.offers
         frontier, line_a, line_b = offers[0], offers[NVIDIA_A], offers[NVIDIA_B]
         filled = (frontier.sold_china + frontier.sold_abroad) / max(TINY, frontier.asked)
-        row["nvidia_china_residual"] = self.model.chance.residual
+        row["nvidia_china_residual"] = self.model.chance.residual * self.model.residual_path[step]
         row["grey_premium"] = self.model.market.grey_premium
         row["fill_us_frontier"] = min(1.0, filled)
         row["price_frontier"] = frontier.price

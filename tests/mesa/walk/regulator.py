@@ -17,6 +17,7 @@ TABLES = (
     "open", "announced", "duty", "share", "cap", "gate", "gate_announced", "mandate", "tools", "service", "hbm",
     "tools_announced", "hbm_announced", "foundry", "diversion", "news", "relative", "slide", "cloud", "cloud_announced",
     "eda", "foundry_announced", "foundry_news", "china_rule", "gate_rule", "subsidy", "us_rule",
+    "published",
 )  # fmt: skip
 
 
@@ -29,6 +30,7 @@ class Law:
             self.tools, self.service, self.hbm, self.tools_announced, self.hbm_announced, self.foundry,
             self.diversion, self.news, self.relative, self.slide, self.cloud, self.cloud_announced, self.eda,
             self.foundry_announced, self.foundry_news, self.china_rule, self.gate_rule, self.subsidy, self.us_rule,
+            self.published,
         ) = (getattr(world, f"law_{name}")[arm].tolist() for name in TABLES)  # fmt: skip
         self.candidate, self.foundry_candidate = (
             [[designs[index] for index in row if index >= 0] for row in table[arm].tolist()]

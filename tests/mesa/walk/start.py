@@ -33,6 +33,7 @@ def build(model, plan, world, lane: int) -> None:
     model.p = SimpleNamespace(**dict(zip(NAMES, world.parameter[:, lane].tolist(), strict=True)))
     model.on = SimpleNamespace(**dict(zip(SWITCHES, world.switch[:, lane].tolist(), strict=True)))
     model.plan, model.plan_factor = world.plan.tolist(), world.plan_factor[:, :, lane].tolist()
+    model.residual_path = world.residual_path.tolist()
     model.learning_rule = int(world.learning_rule[lane])
     model.wait_factor = wait_factor(model.p.wait_value)
     model.chance = Chance(model.p, int(world.seed[0]), int(world.world_id[lane]))

@@ -75,7 +75,7 @@ class ChipVendor(mesa.Agent):
 
     def write_off(self, offer, step: int) -> None:
         """When a rule cuts a line sold in China alone, its unsold stock is worth nothing."""
-        if not self.hears_news(step) or offer.design is None or offer.legal_next[PRIVATE] >= HALF:
+        if not self.hears_news(step) or offer.design is None or self.legal_by_text(offer, step) >= HALF:
             return
         node, each = self.model.packaging, offer.design.packaging
         scrap = self.p.scrap_share * offer.sold_china
@@ -86,13 +86,13 @@ class ChipVendor(mesa.Agent):
 
     def start_redesign(self, offer, step: int) -> None:
         """Choose the design with the best expected margin that the vendor's other lines do not sell yet."""
-        if self.line.legal_next[PRIVATE] > HALF:
+        if self.legal_by_text(self.line, step) > HALF:
             return
         current, other = self.line_values(offer, step)
         best, best_value = None, 0.0
         for design in self.model.law.candidate[step]:
             own = design.vendor == self.index and design.first <= step
-            if own and not self.sold_elsewhere(offer, design):
+            if own and not self.sold_elsewhere(offer, design, step):
                 value = self.design_value(design, step)
                 if value > best_value:
                     best, best_value = design, value
@@ -100,11 +100,19 @@ class ChipVendor(mesa.Agent):
         above = us.start > 0.0 and not us.under(offer, us.ratio_known)
         if best is None or (best is offer.design and not above):
             return
-        cut = offer.design is None or offer.legal_next[PRIVATE] < HALF
+        cut = offer.design is None or self.legal_by_text(offer, step) < HALF
         better = best_value > self.p.upgrade_gain * max(other, current) and current <= other
         if (cut and best_value >= self.p.second_line * other) or better:
             offer.target = best
             offer.redesign_wait = 1.0 if best.fuse > 0.0 else self.p.redesign_lag
+
+    def legal_by_text(self, line, step: int) -> float:
+        """What private buyers may have of a line by what is published: leaks name no thresholds."""
+        if line.design is None:
+            return line.legal_next[PRIVATE]
+        law, place = self.model.law, line.design.index
+        text = law.published[step][place][PRIVATE]
+        return text if law.announced[step][place][PRIVATE] < text else line.legal_next[PRIVATE]
 
     def hears_news(self, step: int) -> bool:
         """Whether what law admits, or will admit, changed this quarter."""
@@ -124,12 +132,12 @@ class ChipVendor(mesa.Agent):
                 other = max(value, other)
         return own, other
 
-    def sold_elsewhere(self, offer, design) -> bool:
+    def sold_elsewhere(self, offer, design, step: int) -> bool:
         """Whether another compliance line sells or prepares a chip of the same dies."""
         for line in self.model.compliance:
             if line is offer:
                 continue
-            selling, legal = line.design, line.legal_next[PRIVATE] >= HALF
+            selling, legal = line.design, self.legal_by_text(line, step) >= HALF
             working = line.target if line.redesign_wait > 0.0 else None
             if selling is not None and legal and selling.family == design.family:
                 return True
@@ -143,7 +151,7 @@ class ChipVendor(mesa.Agent):
         lost = law.duty[step][place] + law.share[step][place]
         return redesign_value(
             relative * design.train, relative * design.serve, p.training_money_share, p.reference_price,
-            p.price_exponent, design.cost, law.announced[step][place][PRIVATE], lost,
+            p.price_exponent, design.cost, law.published[step][place][PRIVATE], lost,
         )  # fmt: skip
 
     # --- settle
