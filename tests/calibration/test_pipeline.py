@@ -18,6 +18,7 @@ from experiments.calibration.pipeline import Effort, calibrate, single_problem
 from experiments.calibration.posterior import manifest_of, table_of, write_posterior
 from experiments.calibration.simulator import FreeError, ModelSimulator
 from experiments.calibration.smc import SmcSettings
+from experiments.calibration.structure import refit, structures
 from experiments.calibration.targets import load_targets
 
 TINY = Effort(
@@ -132,3 +133,16 @@ def test_the_command_writes_posterior_report_and_check(tmp_path, monkeypatch, ca
     assert code == (0 if checked["passes"] else 1)
     assert cli.main(["calibrate", "--out", str(out), "--learning", "ewe"]) == 2
     assert "unknown strategy_learning 'ewe'" in capsys.readouterr().err
+
+
+def test_other_models_are_fitted_to_the_same_facts(targets, scenario, tmp_path):
+    models = structures(scenario)
+    assert next(iter(models)) == "as it is"
+    assert {"learning: replicator", "without stockpiling"} <= set(models)
+    chosen = {name: models[name] for name in ("as it is", "without grey_market")}
+    found = list(refit(chosen, targets, TINY, tmp_path, 1))
+    assert [one.name for one in found] == list(chosen)
+    for one in found:
+        assert 0 < one.inside <= one.facts == len(targets)
+        assert one.lead[0] <= one.lead[1] <= one.lead[2]
+    assert found[0].lead != found[1].lead

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from ensemble_size import REPLICATIONS, SEED, WORLDS
 
 import abm
-
-WORLDS, REPLICATIONS, SEED = 256, 2, 1
 
 
 @pytest.fixture(scope="session")
 def pair():
     """256 pairs of worlds: 128 parameter points drawn from the priors, 2 replications each."""
-    return abm.compare("history", "none_0", runs=WORLDS, seed=SEED, replications=REPLICATIONS)
+    history = abm.Scenario.load("history").with_beliefs("prior")
+    return abm.compare(history, "none_0", runs=WORLDS, seed=SEED, replications=REPLICATIONS)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from confidence import median_interval, of_points, share_low
-from conftest import REPLICATIONS, SEED, WORLDS
+from ensemble_size import REPLICATIONS, SEED, WORLDS
 
 import abm
 from abm.calendar import quarter_index
@@ -25,7 +25,7 @@ RULES = ("2022Q4", "2023Q4")
 @pytest.fixture(scope="module")
 def unstocked():
     """The same worlds with the same rules, where no firm orders ahead."""
-    history = abm.Scenario.load("history").without("stockpiling")
+    history = abm.Scenario.load("history").with_beliefs("prior").without("stockpiling")
     return abm.simulate(history, runs=WORLDS, seed=SEED, replications=REPLICATIONS)
 
 

@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from page_states import ready
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -155,12 +156,3 @@ def page(visitor):
     found = visitor().open()
     ready(found)
     return found
-
-
-def ready(page) -> None:
-    """Wait until the ensemble of what the address says is shown."""
-    page.locator(".lab-sentence[aria-busy=false]").wait_for()
-    page.wait_for_function(
-        """() => document.querySelector(".lab-sentence[aria-busy=false]")?.getAttribute("data-for")
-            === (location.search.slice(1) || "v=1")"""
-    )

@@ -8,8 +8,8 @@ import time
 
 import numpy as np
 import pytest
-from conftest import ready
 from lab_server import FAILING_SEED
+from page_states import ready
 
 import abm
 from abm.backfire import HORIZONS
