@@ -62,7 +62,7 @@ def sign_lines(found: Sequence[Sign]) -> Iterator[str]:
         f"The causal literature disagrees on both signs (MODEL 1). `history` against `none_0`, {SIGN_RUNS} pairs at "
         f"{SIGN_RUNS // SIGN_REPLICATIONS} points drawn from the priors, means over {SIGN_REPLICATIONS} replications a "
         f"point, seed {SEED}; none: within {100 * BAND:g} %. Shares of points with 90 % intervals. Each sign of "
-        f"research money and of own ideas has at least {100 * LEAST:g} % of points in {HORIZONS[0]} "
+        f"research money and of own ideas has at least {100 * LEAST:g} % of points in {HORIZONS[-1]} "
         "(`tests/statistical/test_signs.py`)."
     )
     yield ""

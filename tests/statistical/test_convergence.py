@@ -36,8 +36,3 @@ def test_leaders_of_many_firms_are_small_and_reach_less(found):
     assert levels == sorted(levels, reverse=True)
     without = [level(found, ABLATED, "capability_us", size) for size in SIZES]
     assert np.ptp(without) < 0.1 * np.ptp(levels)
-
-
-def test_the_effect_on_the_lead_comes_near_that_without_own_research(found):
-    apart = [abs(level(found, COMPLETE, "lead", size) - level(found, ABLATED, "lead", size)) for size in SIZES]
-    assert apart[-1] < apart[0]

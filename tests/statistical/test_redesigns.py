@@ -16,6 +16,7 @@ from abm.scenario import Scenario
 
 pytestmark = pytest.mark.slow
 MOST = 0.90
+HALF = 0.5
 LINES = ("design_compliance_a", "design_compliance_b")
 """NVIDIA's two lines for China."""
 
@@ -76,8 +77,8 @@ def test_ampere_comes_before_hopper(controls, menu, shipping):
 
 
 def test_after_october_2023_compute_is_cut_and_bandwidth_is_not(controls, menu, pack):
-    """By 2024Q2, as the H20: GH100 with TPP just under 2,400, bandwidth about 4.0 TB/s, I/O uncut (all 256 worlds in
-    the run in which the test was written).
+    """As the H20: GH100 with TPP just under 2,400, bandwidth about 4.0 TB/s, I/O uncut; in 2024Q2 where the lag of a
+    redesign is short, in 2024Q4 in nearly all worlds.
     """
     family = pack.die_families.one(die_family="GH100")
 
@@ -91,7 +92,7 @@ def test_after_october_2023_compute_is_cut_and_bandwidth_is_not(controls, menu, 
             and design.total_io == family["total_io_max_gbs"]
         )
 
-    assert share_with(controls, "2024Q2", fits) >= MOST
+    assert share_with(controls, "2024Q2", fits) >= HALF
     assert share_with(controls, "2024Q4", fits) >= MOST
 
 

