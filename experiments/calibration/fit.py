@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.results import Results
-from experiments.calibration.targets import NORMAL_90, Target, TargetSet
+from experiments.calibration.targets import NORMAL_90, Target
 
 Floats = NDArray[np.float64]
 
@@ -91,13 +90,8 @@ class Fit:
             yield group, len(mine), sum(row.inside for row in mine), sum(row.covered(0.9) for row in mine)
 
 
-def fit_of(targets: TargetSet, results: Results) -> Fit:
-    """Hold runs against the facts; failed runs do not count."""
-    return fit_from(targets.targets, targets.measure(results))
-
-
 def fit_from(targets: Sequence[Target], statistics: Floats) -> Fit:
-    """The same for statistics on the scale of the fit, (run, fact)."""
+    """Hold statistics of runs, on the scale of the fit (run, fact), against the facts; failed runs do not count."""
     known = np.isfinite(statistics).all(axis=1)
     quantiles = np.quantile(statistics[known], LEVELS, axis=0)
     rows = [
