@@ -126,7 +126,7 @@ def test_waves_go_on_in_the_sequence_with_new_chance():
 
 
 def test_waves_refuse_what_cannot_go_on():
-    with pytest.raises(AnalysisError, match="sampler 'sobol' or 'prior', not 'lhs'"):
+    with pytest.raises(AnalysisError, match="sampler 'sobol', 'prior' or 'posterior', not 'lhs'"):
         adaptive(small(sampler="lhs"), Waves(), LEAD, 1.0)
     with pytest.raises(AnalysisError, match="must be above 0"):
         adaptive(small(), Waves(), LEAD, 0.0)

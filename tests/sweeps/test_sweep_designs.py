@@ -134,11 +134,12 @@ def test_another_posterior_is_another_design(made_posterior):
 
 
 def test_a_posterior_that_is_not_there_is_named(monkeypatch, tmp_path):
+    design = small(others="prior")
     monkeypatch.setattr(beliefs, "FOLDER", tmp_path)
     with pytest.raises(DesignError, match=r"key 'design.others': unknown beliefs 'posterior'"):
-        small(others="posterior")
+        replace(design, others="posterior")
     with pytest.raises(DesignError, match=r"key 'design.sampler': unknown beliefs 'posterior'"):
-        small(sampler="posterior", factors=())
+        replace(design, sampler="posterior", factors=(), others="default")
 
 
 def test_hash_covers_what_changes_a_result_and_nothing_else():
