@@ -79,7 +79,8 @@ def test_levels_and_regimes_are_those_of_a_comparison(tmp_path):
     design = drawn(60)
     store = Store.begin(tmp_path / "s", design, 40)
     assert Runner(design, store, ThreadPool(design, 2)).run()
-    table, pair = read_table(store), compare(runs=120, seed=5, replications=2, leverage=HORIZONS)
+    history = Scenario.load("history").with_beliefs("prior")
+    table, pair = read_table(store), compare(history, runs=120, seed=5, replications=2, leverage=HORIZONS)
     moved = 0
     for horizon in HORIZONS:
         measured = pair.leverage(horizon)
