@@ -82,7 +82,7 @@ def lab(tmp_path_factory):
     assert text.count("Traceback") <= text.count(f"RuntimeError: {ON_PURPOSE}"), text
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must not outlive the tests of a browser
 def chromium():
     if not Path(CHROMIUM).exists():
         if os.environ.get("CI"):
