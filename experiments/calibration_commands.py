@@ -13,6 +13,7 @@ from experiments.arguments import add_common, whole
 if TYPE_CHECKING:
     from abm.scenario import Scenario
     from experiments.calibration.protocol import Progress
+    from experiments.calibration.targets import TargetSet
 
 POSTERIOR = "posterior"
 """Name of the table in the folder of a calibration."""
@@ -61,9 +62,9 @@ def calibrate_command(args: argparse.Namespace) -> int:
     name = "quick" if args.quick else "full"
     with _shown(args.json) as progress:
         if args.check is not None:
-            return _check(args, scenario, progress)
+            return _check(args, scenario, targets, progress)
         if args.structure:
-            return _structure(args, scenario, progress)
+            return _structure(args, scenario, targets, progress)
         found = calibrate(scenario, targets, EFFORTS[name], args.out / "runs", args.seed, progress)
     from experiments.calibration.posterior import manifest_of, table_of, write_posterior
     from experiments.calibration.report import as_dict, lines, write_report
@@ -83,14 +84,12 @@ def _scenario(args: argparse.Namespace) -> Scenario:
     return scenario if args.learning is None else scenario.with_learning(args.learning)
 
 
-def _check(args: argparse.Namespace, scenario: Scenario, progress: Progress) -> int:
+def _check(args: argparse.Namespace, scenario: Scenario, targets: TargetSet, progress: Progress) -> int:
     """Simulation-based calibration on synthetic truths."""
     from experiments.calibration.checking import check, check_lines
     from experiments.calibration.pipeline import EFFORTS
-    from experiments.calibration.targets import FILE, load_targets
 
     effort = EFFORTS["quick" if args.quick else "full"]
-    targets = load_targets(args.targets or FILE)
     found = check(scenario, targets, effort, args.check or effort.sets, args.out / "runs", args.seed, progress)
     args.out.mkdir(parents=True, exist_ok=True)
     told = found.as_dict()
@@ -99,14 +98,12 @@ def _check(args: argparse.Namespace, scenario: Scenario, progress: Progress) -> 
     return 0 if found.passes else 1
 
 
-def _structure(args: argparse.Namespace, scenario: Scenario, progress: Progress) -> int:
+def _structure(args: argparse.Namespace, scenario: Scenario, targets: TargetSet, progress: Progress) -> int:
     """Fit other models and tell what the headline measures become."""
     from experiments.calibration.pipeline import EFFORTS
     from experiments.calibration.structure import PAIRS, refit, structures
-    from experiments.calibration.targets import FILE, load_targets
 
     effort = EFFORTS["quick" if args.quick else "full"]
-    targets = load_targets(args.targets or FILE)
     models = []
     for model in refit(structures(scenario), targets, effort, args.out / "runs", args.seed, progress):
         models.append(model.as_dict())

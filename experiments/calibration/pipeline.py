@@ -7,7 +7,7 @@ a mean: the world that was observed is one world.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +122,7 @@ def calibrate(
     problem = Problem(simulator, errors_of(targets, beside), seed, "calibrate-smc")
     posterior = abc_smc(problem, effort.smc, matching.start(), progress=progress)
     adjusted = adjust(problem, posterior, effort.adjustment)
-    drawn = resampled(problem, adjusted, effort.draws)
+    drawn = adjusted.thinned(effort.draws, problem.generator("resample"))
     return Calibrated(targets, problem, chance, matching, posterior, again(single, drawn, "posterior"))
 
 
@@ -132,11 +132,3 @@ def chance_at(problem: Problem, unit: Floats) -> Floats:
     found = problem.run(np.repeat(some, CHANCE_WORLDS, axis=0), "chance")
     spread = np.nanstd(found.reshape(len(some), CHANCE_WORLDS, -1), axis=1, ddof=1)
     return np.asarray(np.nanmedian(spread, axis=0))
-
-
-def resampled(problem: Problem, sample: Sample, size: int) -> Sample:
-    """`size` draws with equal weights, by systematic resampling."""
-    places = (np.arange(size) + problem.generator("resample").random()) / size
-    rows = np.minimum(np.searchsorted(np.cumsum(sample.weight), places), len(sample) - 1)
-    even = np.full(size, 1.0 / size)
-    return replace(sample, unit=sample.unit[rows], statistics=sample.statistics[rows], weight=even)

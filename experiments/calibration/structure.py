@@ -20,7 +20,7 @@ from abm.simulation import run_arms
 from abm.vocabulary import LEARNING_RULES, MECHANISMS
 from experiments.calibration.adjustment import again, reference_table
 from experiments.calibration.fit import fit_from
-from experiments.calibration.pipeline import Effort, resampled, single_problem
+from experiments.calibration.pipeline import Effort, single_problem
 from experiments.calibration.protocol import Progress, Sample, quiet
 from experiments.calibration.targets import TargetSet
 
@@ -76,7 +76,7 @@ def refit(
         problem = single_problem(scenario, targets, folder / f"{number:02d}", seed).under("structure")
         table = reference_table(problem, effort.table, effort.adjustment)
         sample = table.posterior(problem.targets.value, effort.adjustment)
-        fitted = again(problem, resampled(problem, sample, FITTED))
+        fitted = again(problem, sample.thinned(FITTED, problem.generator("resample")))
         fit = fit_from(targets.targets, fitted.statistics)
         distance = float(np.median(problem.targets.distance(fitted.statistics)) / problem.targets.weight.sum())
         yield Model(name, fit.inside, len(targets), distance, *headlines(scenario, problem.simulator, sample, seed))
