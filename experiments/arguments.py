@@ -56,7 +56,8 @@ def duration(text: str) -> float:
     return seconds
 
 
-def _setting(text: str) -> tuple[str, float]:
+def setting(text: str) -> tuple[str, float]:
+    """Read name=number."""
     name, equals, value = text.partition("=")
     try:
         if not equals or not name.strip():
@@ -96,6 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_app(commands)
     from experiments.analysis_commands import add_analysis_commands  # noqa: PLC0415  (they build on this module)
     from experiments.calibration_commands import add_calibration_command  # noqa: PLC0415
+    from experiments.reproduction_commands import add_reproduction_commands  # noqa: PLC0415
     from experiments.sweep_commands import add_sweep_commands  # noqa: PLC0415
     from experiments.validation_commands import add_validation_command  # noqa: PLC0415
 
@@ -103,6 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_analysis_commands(commands)
     add_calibration_command(commands)
     add_validation_command(commands)
+    add_reproduction_commands(commands)
     return parser
 
 
@@ -147,7 +150,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
     _add_beliefs(run)
     run.add_argument(
-        "--set", dest="settings", action="append", type=_setting, default=[], metavar="NAME=VALUE",
+        "--set", dest="settings", action="append", type=setting, default=[], metavar="NAME=VALUE",
         help="hold a parameter at a value; may be repeated",
     )  # fmt: skip
     run.add_argument(

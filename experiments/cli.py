@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.analysis_commands import ANALYSIS_ACTS
 from experiments.arguments import USAGE, build_parser
 from experiments.calibration_commands import CALIBRATION_ACTS
+from experiments.reproduction_commands import REPRODUCTION_ACTS
 from experiments.sweep_commands import SWEEP_ACTS
 from experiments.validation_commands import VALIDATION_ACTS
 
@@ -218,6 +219,7 @@ ACTS: dict[str, Callable[[argparse.Namespace], int]] = {
     **ANALYSIS_ACTS,
     **CALIBRATION_ACTS,
     **VALIDATION_ACTS,
+    **REPRODUCTION_ACTS,
 }
 """What carries out each command."""
 

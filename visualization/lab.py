@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
+import pandas as pd  # type: ignore[import-untyped]  # noqa: F401  (each change of a value asks for it: whole, or not at all)
 import solara
 
 from abm.backfire import Comparison

@@ -1,0 +1,1 @@
+"""Study 1: does stockpiling cushion the controls, and for how long?"""
