@@ -104,7 +104,7 @@ def _caption(table: Table, more: str) -> str:
     return (
         f"{' against '.join(have.arms[:2])}; {have.points:,} points ({have.sampler}) x {have.replications} worlds x "
         f"{len(have.arms)} arms, seed {have.seed}; {table.failures['worlds']} worlds failed. {more} Intervals: 90 %, "
-        f"bootstrap. Not calibrated. Design {table.hash[:12]}."
+        f"bootstrap. Design {table.hash[:12]}."
     )
 
 
@@ -215,7 +215,7 @@ def policy_answer(front: Front, out: Path) -> Answer:
     caption = (
         f"{facts['policies']} policies in {facts['futures']} futures x {facts['replications']} replications, seed "
     )
-    caption += f"{facts['seed']}; {facts['failed']} runs failed. Not calibrated. Design {facts['designs'][0][:12]}."
+    caption += f"{facts['seed']}; {facts['failed']} runs failed. Design {facts['designs'][0][:12]}."
     write_picture(out, "pareto_set", pareto_picture(front, caption), {**facts, "interval": "none; means over futures"})
     lines = [f"{len(best)} of {len(rows)} policies are beaten by none ({facts['robust']}, {facts['futures']} futures)"]
     shown = [*(factor.name for factor in front.factors), *(f"{one.name}_mean" for one in front.objectives)]

@@ -126,8 +126,8 @@ class Caption:
         return (
             f"Pairs of worlds that share every draw: {self.scenario} (blue, solid) against {self.counterfactual} "
             f"(vermilion, dashed){other}. Lines: medians; bands: 50 and 90 % of worlds. N = {self.runs:,} pairs, "
-            f"{self.points:,} parameter points, {self.failed:,} failed, seed {self.seed}. Prior: {self.prior} "
-            "Not calibrated. Dots: observations to 2024Q4 with their range. Shaded: scenario, not forecast. "
+            f"{self.points:,} parameter points, {self.failed:,} failed, seed {self.seed}. Beliefs: {self.prior} "
+            "Dots: observations to 2024Q4 with their range. Shaded: scenario, not forecast. "
             "Regimes: lead, decoupling (by output, and leverage if measured) and US revenue (MODEL 9)."
         )
 

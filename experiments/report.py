@@ -161,7 +161,7 @@ def print_summary(summary: Mapping[str, Any], out: Path | None = None, console: 
     if not console.is_terminal:
         console = Console(file=console.file, width=128, no_color=True, highlight=False)
     console.print(f"\n[bold]{summary['scenario']} against {summary['counterfactual']}[/bold]: {_counted(summary)}")
-    console.print(f"Prior: {summary['prior']}\n", highlight=False)
+    console.print(f"Beliefs: {summary['prior']}\n", highlight=False)
     console.print(effects_table(summary))
     console.print(MEANINGS, style="dim", highlight=False)
     if summary["gates"]:

@@ -22,7 +22,7 @@ def print_outcomes(outcomes: Sequence[Outcome], report: Path) -> None:
     for heading in ("", "study", "verdict", "against what was recorded"):
         table.add_column(heading, justify="right" if not heading else "left")
     for one in outcomes:
-        word = one.failure if one.verdict is None else one.verdict.word
+        word = "could not be carried out" if one.verdict is None else one.verdict.word
         state = f"[{STYLES[one.status]}]{one.status}[/]"
         table.add_row(str(one.study.number), one.study.title, word, state)
     console.print(table)
@@ -32,7 +32,9 @@ def print_outcomes(outcomes: Sequence[Outcome], report: Path) -> None:
                 console.print(
                     f"{one.study.id}: {row.name} is {row.found:.6g}, recorded {row.expected:.6g} ± {row.tolerance:.3g}"
                 )
-        if one.status == NOT_RUN and one.verdict is not None:
+        if one.failure:
+            console.print(f"{one.study.id}: {one.failure}", markup=False)
+        elif one.status == NOT_RUN:
             console.print(f"{one.study.id}: nothing is recorded; curbs bless {one.study.id} --why …")
     counts = {status: sum(one.status == status for one in outcomes) for status in STYLES}
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)

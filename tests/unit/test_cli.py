@@ -74,7 +74,7 @@ def test_history_runs_under_every_continuation(engine: list[dict], capsys: pytes
     for heading in ("2026Q4", "2028Q4", "2030Q4", "2032Q4", "US lead", "self-reliance", "induced output", "US revenue"):
         assert heading in printed
     assert printed.count("Probability of each regime") == 3
-    assert printed.index("Prior:") < printed.index("Probability of each regime")
+    assert printed.index("Beliefs:") < printed.index("Probability of each regime")
 
 
 def test_leverage_and_pain_are_told_unless_they_are_not_wanted(

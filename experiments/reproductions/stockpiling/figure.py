@@ -22,5 +22,5 @@ def draw(shown: Shown) -> Figure:
     table = shown.tables["table"]
     labels = [f"{notice:.0f} quarters" for notice in table["notice_quarters"]]
     rows(right, labels, table["gain_at_peak_percent"], table["low"], table["high"])
-    title(right, "Peak by notice of the October 2023 rule", "% of compute")
+    title(right, "Peak, by notice of Oct 2023", "% of compute")
     return figure
