@@ -19,6 +19,8 @@ SHOWN = {
     "one_world.py": ("quarter 2023Q4", "believes in a cut-off", "thousand chips"),
     "against_data.py": ("NVDA_CHINA_REV_BILL", "periods inside the band"),
     "plain_mesa.py": ("quarter by quarter to 2024Q4", "of what lax enforcement does"),
+    "regime_table.py": ("full backfire", "worth", "bands x 2"),
+    "own_sweep.py": ("64 points x 2 worlds x 2 arms", "where strict", "standard error"),
     "with_salib.py": ("160 rows of 4 pairs of worlds", "algorithmic_progress", "first-order"),
     "with_ema.py": ("experiments in one call", "coverage", "density"),
 }
