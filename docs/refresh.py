@@ -48,6 +48,7 @@ def main() -> int:
     import calibration  # noqa: PLC0415  (beside this file, found when it runs as a script)
     import convergence  # noqa: PLC0415
     import demonstrations  # noqa: PLC0415
+    import lab_figures  # noqa: PLC0415
     import mechanisms  # noqa: PLC0415
     import networks  # noqa: PLC0415
     import observations  # noqa: PLC0415
@@ -64,7 +65,7 @@ def main() -> int:
     text = README.read_text(encoding="utf-8")
     README.write_text(RESULTS.sub(lambda found: found[1] + printed(pairs, wanted) + found[3], text), encoding="utf-8")
     pages = (observations, prior, calibration, validation, demonstrations, mechanisms, politics, networks, convergence)
-    return max(page.main() for page in pages)
+    return max(page.main() for page in (*pages, lab_figures))
 
 
 if __name__ == "__main__":

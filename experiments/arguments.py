@@ -95,6 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_ablate(commands)
     _add_audit(commands)
     _add_app(commands)
+    _add_figures(commands)
     from experiments.analysis_commands import add_analysis_commands  # noqa: PLC0415  (they build on this module)
     from experiments.calibration_commands import add_calibration_command  # noqa: PLC0415
     from experiments.reproduction_commands import add_reproduction_commands  # noqa: PLC0415
@@ -229,6 +230,15 @@ def _add_audit(commands: Any) -> None:
     _add_beliefs(audit)
     _add_worlds(audit, 256, 8)
     add_common(audit)
+
+
+def _add_figures(commands: Any) -> None:
+    figures = commands.add_parser("figures", help="write the laboratory's charts of a scenario as PNG and SVG")
+    figures.add_argument("scenario", metavar="SCENARIO", nargs="?", default="history", help="name or file")
+    figures.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
+    _add_worlds(figures, 256, 8)
+    figures.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; it must not exist")
+    add_common(figures)
 
 
 def _add_app(commands: Any) -> None:

@@ -114,14 +114,14 @@ def audit_command(args: argparse.Namespace) -> int:
     return OK
 
 
-def app_command(args: argparse.Namespace) -> int:
-    """Carry out `curbs app`; the laboratory stands above this package and is found by its entry point."""
+def view_command(args: argparse.Namespace) -> int:
+    """Carry out `curbs app` or `curbs figures`; views stand above this package and are found by their entry points."""
     from importlib.metadata import entry_points
 
-    found = entry_points(group="curbs.commands", name="app")
+    found = entry_points(group="curbs.commands", name=args.command)
     if not found:
         raise ValueError("the browser laboratory is not installed; install the project again: pip install -e .")
-    return int(found["app"].load()(args))
+    return int(found[args.command].load()(args))
 
 
 def list_command(args: argparse.Namespace) -> int:
@@ -214,7 +214,8 @@ ACTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "prior": prior_command,
     "ablate": ablate_command,
     "audit": audit_command,
-    "app": app_command,
+    "app": view_command,
+    "figures": view_command,
     **SWEEP_ACTS,
     **ANALYSIS_ACTS,
     **CALIBRATION_ACTS,

@@ -106,7 +106,7 @@ def _carry_out(asked: Asked, quiet: bool) -> list[Outcome]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from experiments.reproducing.session import reproduce
+    from experiments.reproducing.session import ControlError, reproduce
 
     console = Console(stderr=True)
     columns = BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}")
@@ -124,6 +124,9 @@ def _carry_out(asked: Asked, quiet: bool) -> list[Outcome]:
         except KeyboardInterrupt:
             console.print(f"stopped; what was finished is in {asked.folder}, the same command goes on")
             raise SystemExit(INCOMPLETE) from None
+        except ControlError as error:
+            console.print(f"negative control: {error}")
+            raise SystemExit(DIFFERS) from None
 
 
 def bless_command(args: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from abm.calendar import FIRST_YEAR
-from abm.timeline import shipped_history
+from abm.timeline import SCRIPT_END, shipped_history
 from experiments.figures import CONTROLS, HALO, INK, NO_CONTROLS, SLIDING, SOFT, STYLE, quantiles
 from experiments.panels import policy_marks
 from experiments.plots import GREY, page
@@ -66,8 +66,10 @@ def sheet(
     facts = shown.facts
     caption = (
         f"{facts['worlds']:,} worlds, {facts['replications']} a parameter point, seed {facts['seed']}, parameters from "
-        f"the {facts['beliefs']}; bands and bars: 90 % of worlds unless said otherwise. After 2026Q3 all is scenario."
+        f"the {facts['beliefs']}; bands and bars: 90 % of worlds unless said otherwise."
     )
+    if str(facts["horizon"]) > SCRIPT_END:
+        caption += f" After {SCRIPT_END} all is scenario."
     with mpl.rc_context(STYLE):
         figure = page(width, height, heading, subtitle, caption)
         places = figure.add_gridspec(

@@ -74,7 +74,9 @@ def _executive(outcomes: Sequence[Outcome], session: dict[str, Any]) -> Iterator
     )
     if session["changed"]:
         held = ", ".join(f"{name} = {value:g}" for name, value in session["changed"].items())
-        yield f'<p class="warning">Negative control: the model was changed on purpose ({escape(held)}).</p>'
+        yield f'<p class="warning">Changed on purpose, to see that the comparison can fail: {escape(held)}.</p>'
+    control = session["negative_control"]["sentence"]
+    yield f'<p class="kicker">Negative control: {escape(control)}</p>'
     yield "<section><h2>What we find, how sure, and what decides it</h2>"
     for kind, told in KINDS.items():
         chosen = [one for one in outcomes if one.study.kind == kind]

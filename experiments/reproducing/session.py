@@ -19,6 +19,7 @@ from typing import Any
 
 from experiments.design import beliefs_digest, data_checksum, model_digest
 from experiments.products import write_json, write_picture
+from experiments.reproducing.control import negative_control
 from experiments.reproducing.deciding import Deciding, deciding
 from experiments.reproducing.expectations import DIFFERS, NOT_RUN, Compared, Expected, compare, load_expected
 from experiments.reproducing.findings import Findings, Number, Shown, read_findings, share_of, write_findings
@@ -67,6 +68,10 @@ class Outcome:
     failure: str = ""
 
 
+class ControlError(Exception):
+    """The negative control failed: arms differ without a rule, or do not differ with one."""
+
+
 def reproduce(asked: Asked, progress: Progress) -> list[Outcome]:
     """Carry out the studies that the folder does not hold yet, then compare all of them with what was recorded.
 
@@ -74,6 +79,8 @@ def reproduce(asked: Asked, progress: Progress) -> list[Outcome]:
     ------
     ReproductionError
         The folder holds something else, or the same studies made otherwise; an unusable study or expectation.
+    ControlError
+        The negative control failed.
     """
     expected = {study.id: load_expected(study, asked.mode) for study in asked.studies}
     _check_folder(asked)
@@ -83,7 +90,12 @@ def reproduce(asked: Asked, progress: Progress) -> list[Outcome]:
         progress(place, study)
         outcomes.append(_one(asked, study, expected[study.id]))
     progress(len(asked.studies), None)
-    write_json(asked.folder / SESSION, session_provenance(asked.mode, asked.changed, started) | _states(outcomes))
+    control = negative_control()
+    told = session_provenance(asked.mode, asked.changed, started) | _states(outcomes)
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    write_json(asked.folder / SESSION, told | {"negative_control": asdict(control) | {"sentence": control.sentence}})
+    if not control.passed:
+        raise ControlError(control.sentence)
     return outcomes
 
 
@@ -190,7 +202,7 @@ def _judge(study: Study, findings: Findings, prior: Setting) -> _Judged:
         for condition in study.conditions:
             if condition.number not in numbers:
                 raise ReproductionError(f"{study.folder}: the study measures no number {condition.number!r}")
-        return _Judged(findings, judge_numbers(study, numbers, POSTERIOR), None)
+        return _Judged(findings, judge_numbers(study, numbers), None)
     found = {POSTERIOR: findings, PRIOR: study.measure(prior)}
     shares = {}
     for beliefs, each in found.items():
@@ -217,7 +229,7 @@ def _facts(asked: Asked, study: Study, setting: Setting, mark: str) -> dict[str,
         "worlds": setting.worlds,
         "replications": setting.replications,
         "seed": setting.seed,
-        "beliefs": setting.beliefs,
+        "beliefs": study.rests_on,
         "horizon": study.horizon,
         "changed": dict(asked.changed),
         "fingerprint": mark,

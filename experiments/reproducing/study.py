@@ -71,6 +71,7 @@ class Study:
     horizon : quarter up to which it is judged.
     rule : "share": by the share of worlds; "numbers": by `conditions`.
     worlds : number of worlds by mode. replications, seed : see `Setting`.
+    rests_on : where the parameters come from, in words, if not from the posterior alone.
     supports, not_supports : sentence that the figure supports, and one that it does not.
     """
 
@@ -85,6 +86,7 @@ class Study:
     replications: int = 2
     seed: int = 1
     conditions: tuple[Condition, ...] = ()
+    rests_on: str = "posterior"
     supports: str = ""
     not_supports: str = ""
     claim: str = field(default="", repr=False)
@@ -153,7 +155,7 @@ def load_study(folder: Path) -> Study:
     claim = _claim(folder / CLAIM)
     verdict = told.pop("verdict", {})
     known = ("number", "title", "kind", "statement", "horizon", "worlds", "replications", "seed", "supports",
-             "not_supports")  # fmt: skip
+             "not_supports", "rests_on")  # fmt: skip
     for key in told:
         if key not in known:
             raise ReproductionError(f"{path}: unknown key {key!r}{nearest_of(key, known)}")

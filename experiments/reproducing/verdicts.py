@@ -91,7 +91,7 @@ def _percent(share: Number) -> str:
     return f"{100 * share.value:.0f} % ({100 * share.low:.0f}–{100 * share.high:.0f})"
 
 
-def judge_numbers(study: Study, numbers: dict[str, Number], beliefs: str) -> Verdict:
+def judge_numbers(study: Study, numbers: dict[str, Number]) -> Verdict:
     """Verdict by bounds on numbers: met, met in part, or not met."""
     kept = [condition.holds(numbers[condition.number].value) for condition in study.conditions]
     word = MET if all(kept) else PARTLY if any(kept) else UNMET
@@ -101,6 +101,5 @@ def judge_numbers(study: Study, numbers: dict[str, Number], beliefs: str) -> Ver
         for condition, met in zip(study.conditions, kept, strict=True)
     )
     count = f"{sum(kept)} of {len(kept)} condition{'s' if len(kept) > 1 else ''}"
-    return Verdict(
-        word, f"{word.capitalize()}: “{study.statement}” keeps {count} by {study.horizon}, under the {beliefs}: {told}."
-    )
+    kept_by = f"keeps {count} by {study.horizon}, under the {study.rests_on}"
+    return Verdict(word, f"{word.capitalize()}: “{study.statement}” {kept_by}: {told}.")

@@ -9,7 +9,7 @@ import pytest
 from rocrate.rocrate import ROCrate
 
 from experiments import cli
-from experiments.reproducing import session
+from experiments.reproducing import control, session
 from experiments.reproducing.study import EXPECTED, Study
 
 pytestmark = pytest.mark.slow
@@ -133,3 +133,14 @@ def test_report_and_crate(curbs):
 
 def test_a_crate_of_nothing_is_refused(tmp_path):
     assert cli.main(["crate", str(tmp_path)]) == 2
+
+
+def test_the_negative_control_passes_and_can_fail(curbs, monkeypatch, capsys):
+    found = control.negative_control(8)
+    assert (found.worlds, found.placebo, found.bite) == (8, 0, 8)
+    monkeypatch.setattr(control, "OUT_OF_REACH", control.IN_REACH)
+    assert not control.negative_control(8).passed
+    with pytest.raises(SystemExit) as caught:
+        curbs("reproduce")
+    assert caught.value.code == 1
+    assert "no verdict below can be trusted" in capsys.readouterr().err

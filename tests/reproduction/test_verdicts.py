@@ -63,7 +63,7 @@ def test_nothing_known_is_no_verdict():
 )
 def test_conditions_on_numbers(ratio, coverage, word):
     numbers = {"ratio": Number("ratio", "r", "", ratio), "coverage": Number("coverage", "coverage", "", coverage)}
-    found = judge_numbers(NUMBERS, numbers, "posterior")
+    found = judge_numbers(NUMBERS, numbers)
     assert found.word == word
     assert "CRPS ratio is" in found.sentence
     assert "asked above 0.8 and below 0.97" in found.sentence

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 import abm
+from experiments.cli import main
 from visualization.figures import caption, series_figure, write_series
 from visualization.payload import quantiles
 from visualization.quantity import measure
@@ -43,3 +46,16 @@ def test_figures_are_written_as_png_and_svg(pair, tmp_path):
     paths = write_series(pair, tmp_path, "lab_series", NAMES[:2])
     assert [path.name for path in paths] == ["lab_series.png", "lab_series.svg"]
     assert all(path.stat().st_size > 10_000 for path in paths)
+
+
+@pytest.mark.slow
+def test_the_command_writes_charts_with_their_facts_and_nothing_over_another_folder(tmp_path, capsys):
+    words = ["figures", "tight", "--runs", "8", "--out", str(tmp_path / "figures")]
+    assert main(words) == 0
+    assert "tight.png" in capsys.readouterr().out
+    told = json.loads((tmp_path / "figures" / "figures.json").read_text(encoding="utf-8"))
+    assert told["figures"] == ["tight.png", "tight.svg"]
+    assert (told["runs"], told["counterfactual"]) == (8, "none_0")
+    assert all((tmp_path / "figures" / name).is_file() for name in told["figures"])
+    assert main(words) == 2
+    assert "exists already" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""Study 18: how well the shipped posterior fits the facts to 2024Q4."""

@@ -1,0 +1,1 @@
+"""Study 2: does software efficiency make up for denied chips?"""
