@@ -111,11 +111,11 @@ def _carry_out(asked: Asked, quiet: bool) -> list[Outcome]:
     console = Console(stderr=True)
     columns = BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}")
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task("studies", total=len(asked.studies))
+        task = bar.add_task("studies", total=None)
 
-        def progress(done: int, study: Study | None) -> None:
+        def progress(done: int, total: int, study: Study | None) -> None:
             told = "" if study is None else f"{study.number} {study.title}"
-            bar.update(task, completed=done, description=told)
+            bar.update(task, completed=done, total=total, description=told)
             if not quiet and not console.is_terminal and study is not None:
                 print(told, file=sys.stderr, flush=True)
 
@@ -138,7 +138,8 @@ def bless_command(args: argparse.Namespace) -> int:
         raise ReproductionError("--why needs the reason for the new values, such as 'posterior refitted'")
     args.again = True
     asked = _asked(args, select(() if args.study == ["all"] else tuple(args.study)))
-    outcomes = _carry_out(asked, args.json)
+    wanted = {study.id for study in asked.studies}
+    outcomes = [one for one in _carry_out(asked, args.json) if one.study.id in wanted]
     for one in outcomes:
         if one.shown is None or one.verdict is None:
             print(f"{one.study.id}: not recorded, it could not be carried out: {one.failure}", file=sys.stderr)

@@ -78,5 +78,6 @@ def _thirds(name: str, column: Floats, shares: Floats, tried: int) -> tuple[floa
     if np.ptp(low) == 0.0 and np.ptp(high) == 0.0:
         chance = 0.0 if low[0] != high[0] else 1.0
     else:
-        chance = float(stats.ttest_ind(low, high, equal_var=False).pvalue)
+        ends = [(one.mean(), one.std(ddof=1), one.size) for one in (low, high)]
+        chance = float(stats.ttest_ind_from_stats(*ends[0], *ends[1], equal_var=False).pvalue)
     return chance, Deciding(name, float(low.mean()), float(high.mean()), float(below), float(above), tried)

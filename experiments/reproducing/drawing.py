@@ -6,6 +6,7 @@ Everything is drawn from findings as they were written (`Shown`); nothing here s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -20,8 +21,9 @@ from experiments.panels import policy_marks
 from experiments.plots import GREY, page
 from experiments.reproducing.findings import Columns, Floats, Shown
 
-__all__ = ["CONTROLS", "GREY", "INK", "NO_CONTROLS", "PALETTE", "SLIDING", "SOFT", "band", "bands", "label_end",
-           "mark_policies", "rows", "sheet", "title"]  # fmt: skip
+__all__ = ["CONTROLS", "GREY", "INK", "NO_CONTROLS", "PALETTE", "SLIDING", "SOFT", "Dots", "band", "bands",
+           "grouped", "label_end",
+           "mark_policies", "name_ends", "rows", "sheet", "title"]  # fmt: skip
 PALETTE = (CONTROLS, NO_CONTROLS, SLIDING, "#CC79A7", "#E69F00", "#56B4E9", "#222222")
 """Colours of lines, in the order of use."""
 SCENARIO_FROM = 2026.75
@@ -29,6 +31,11 @@ SCENARIO_FROM = 2026.75
 BAND = (0.05, 0.5, 0.95)
 HEAD, FOOT = 1.2, 0.85
 """Inches kept free for heading and caption."""
+GAP = 0.058
+"""Least distance of two names, as a share of the axes' height."""
+
+STEP = 0.26
+"""Distance of the dots of one row."""
 
 
 # --- tables of paths --------------------------------------------------------------------------------------------------
@@ -144,3 +151,59 @@ def rows(
     axes.tick_params(axis="y", length=0)
     if axes.get_xlim()[0] < 0.0 < axes.get_xlim()[1]:
         axes.axvline(0.0, color=SOFT, lw=0.7, zorder=0)
+
+
+def name_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Write names beside the last points of lines, moved apart where they would overlap.
+
+    Parameters
+    ----------
+    ends : x, y, name and colour of each line's end, when the limits of the axes are final.
+    """
+    low, high = axes.get_ylim()
+    order = sorted(range(len(ends)), key=lambda place: ends[place][1])
+    given = np.asarray([(ends[place][1] - low) / (high - low) for place in order])
+    at = given.copy()
+    for place in range(1, len(at)):
+        at[place] = max(at[place], at[place - 1] + GAP)
+    at -= np.mean(at - given)
+    for place, index in enumerate(order):
+        x, _, name, colour = ends[index]
+        axes.annotate(
+            name, (x, low + at[place] * (high - low)), xytext=(5, 0), textcoords="offset points", va="center",
+            fontsize=8.5, color=colour, weight="bold", path_effects=HALO, annotation_clip=False,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dots:
+    """One dot a row: its name, colour, and median with interval by row."""
+
+    name: str
+    colour: str
+    middle: Any
+    low: Any
+    high: Any
+
+
+def grouped(axes: Axes, labels: Sequence[str], groups: Sequence[Dots], named: bool = True, step: float = STEP) -> None:
+    """Draw rows, the first on top, with the dots of each group below each other.
+
+    Parameters
+    ----------
+    labels : names of the rows; empty texts leave the axis without names.
+    named : whether the first row says which group is which.
+    step : distance of the dots of one row; 0 where no row has two.
+    """
+    at = np.arange(len(labels))[::-1].astype(np.float64)
+    for place, one in enumerate(groups):
+        y = at + step * ((len(groups) - 1) / 2.0 - place)
+        axes.hlines(y, one.low, one.high, color=one.colour, lw=2.2, alpha=0.45)
+        axes.plot(one.middle, y, "o", color=one.colour, ms=5, label=one.name)
+    axes.set_yticks(at, labels)
+    axes.set_ylim(-0.6, len(labels) - 0.4)
+    axes.tick_params(axis="y", length=0)
+    axes.margins(x=0.08)
+    axes.axvline(0.0, color=SOFT, lw=0.8, zorder=0)
+    if named:
+        axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0.0, -0.12), ncols=len(groups))

@@ -20,7 +20,7 @@ DIGITS = 1e-6
 """Relative difference up to which two numbers are the same: what other processors and libraries may change."""
 ERRORS = 3.0
 """Tolerance in standard errors of a number, so that other seeds and machines agree in almost all cases."""
-EXACT = "no chance in it: the same on every machine"
+EXACT = "no sampling error measured: the same bits on every machine"
 HEADER = """# What the study must find: recorded by `curbs bless`, checked by `curbs reproduce`.
 # A value agrees within its tolerance. Tolerances and reasons may be edited; they are kept.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +142,11 @@ def median_of(name: str, label: str, unit: str, values: Floats, points: Integers
     return Number(
         name, label, unit, float(middle), float(low), float(high), int(known.sum()), error, f"{LEVEL:.0%} of worlds"
     )
+
+
+def on_grid(number: Number, step: float) -> Number:
+    """A median of values from a grid: its error is at least half a step, however often one of them recurs."""
+    return replace(number, error=max(number.error, step / 2.0))
 
 
 def _error_of_median(values: Floats, points: Integers) -> float:

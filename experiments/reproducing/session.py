@@ -25,7 +25,7 @@ from experiments.reproducing.expectations import DIFFERS, NOT_RUN, Compared, Exp
 from experiments.reproducing.findings import Findings, Number, Shown, read_findings, share_of, write_findings
 from experiments.reproducing.provenance import session_provenance, sources_digest
 from experiments.reproducing.setting import Setting
-from experiments.reproducing.study import CLAIM, EXPECTED, ReproductionError, Study
+from experiments.reproducing.study import CLAIM, EXPECTED, ReproductionError, Study, load_studies
 from experiments.reproducing.verdicts import Verdict, judge_numbers, judge_shares
 
 SESSION, VERDICT, FIGURE, FAILURE = "session.json", "verdict.json", "figure", "failure.txt"
@@ -33,7 +33,8 @@ POSTERIOR, PRIOR = "posterior", "prior"
 SHARE = {POSTERIOR: "share_posterior", PRIOR: "share_prior"}
 """Names of the numbers that say in which share of worlds a claim holds."""
 
-type Progress = Callable[[int, Study | None], None]
+type Progress = Callable[[int, int, Study | None], None]
+"""Told the number of studies done and in all, and the one that begins."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,15 @@ def reproduce(asked: Asked, progress: Progress) -> list[Outcome]:
     ControlError
         The negative control failed.
     """
-    expected = {study.id: load_expected(study, asked.mode) for study in asked.studies}
     _check_folder(asked)
+    studies = sorted([*asked.studies, *_finished(asked)], key=lambda study: study.number)
+    expected = {study.id: load_expected(study, asked.mode) for study in studies}
     started = time.time()
     outcomes = []
-    for place, study in enumerate(asked.studies):
-        progress(place, study)
+    for place, study in enumerate(studies):
+        progress(place, len(studies), study)
         outcomes.append(_one(asked, study, expected[study.id]))
-    progress(len(asked.studies), None)
+    progress(len(studies), len(studies), None)
     control = negative_control()
     told = session_provenance(asked.mode, asked.changed, started) | _states(outcomes)
     asked.folder.mkdir(parents=True, exist_ok=True)
@@ -116,6 +118,16 @@ def _check_folder(asked: Asked) -> None:
                 f"{folder / study.id} was made by another version of the code, another mode or other changes; "
                 "choose another --out, or add --again to make it anew"
             )
+
+
+def _finished(asked: Asked) -> list[Study]:
+    """Studies that were not asked for but stand in the folder, made alike: the report keeps them."""
+    wanted = {study.id for study in asked.studies}
+    return [
+        study
+        for study in load_studies()
+        if study.id not in wanted and _made(asked.folder / study.id) == fingerprint(asked, study)
+    ]
 
 
 def _made(folder: Path) -> str | None:

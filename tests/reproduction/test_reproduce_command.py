@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
+import shutil
+import sys
 
 import pytest
 from rocrate.rocrate import ROCrate
 
 from experiments import cli
 from experiments.reproducing import control, session
-from experiments.reproducing.study import EXPECTED, Study
+from experiments.reproducing.study import EXPECTED, PACKAGE, STUDY, Study
 
 pytestmark = pytest.mark.slow
 
@@ -129,6 +132,19 @@ def test_report_and_crate(curbs):
     files = {one.id for one in crate.data_entities}
     assert {"index.html", "session.json", "stockpiling/figure.svg", "stockpiling/data/gain.csv"} <= files
     assert crate.dereference("#reproduction")["instrument"].id == "#chip-curbs"
+
+
+def test_the_report_keeps_studies_that_stand_in_the_folder(curbs, folder, monkeypatch):
+    other = folder.with_name("other")
+    shutil.copytree(folder, other)
+    path = other / STUDY
+    path.write_text(path.read_text(encoding="utf-8").replace("number = 1", "number = 2"), encoding="utf-8")
+    for name in ("", ".measure", ".figure"):
+        module = importlib.import_module(f"{PACKAGE}.stockpiling{name}")
+        monkeypatch.setitem(sys.modules, f"{PACKAGE}.other{name}", module)
+    curbs("reproduce", "--only", "other")
+    curbs("reproduce", "--only", "stockpiling")
+    assert (curbs.out / "index.html").read_text(encoding="utf-8").count('class="study"') == 2
 
 
 def test_a_crate_of_nothing_is_refused(tmp_path):

@@ -9,9 +9,19 @@ from abm.timeline import shipped_history
 from experiments.figures import HALO
 from experiments.panels import policy_marks
 from experiments.politics import CONTINUATION_NAMES
-from experiments.reproducing.drawing import CONTROLS, INK, NO_CONTROLS, SLIDING, SOFT, band, mark_policies, sheet, title
+from experiments.reproducing.drawing import (
+    CONTROLS,
+    INK,
+    NO_CONTROLS,
+    SLIDING,
+    SOFT,
+    band,
+    mark_policies,
+    name_ends,
+    sheet,
+    title,
+)
 from experiments.reproducing.findings import Shown
-from experiments.reproductions.software.labels import name_ends
 
 TICKS = (2022, 2024, 2026, 2028, 2030, 2032)
 ROOM = 3.6

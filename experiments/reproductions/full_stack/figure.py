@@ -14,12 +14,12 @@ from experiments.reproducing.drawing import (
     SLIDING,
     band,
     mark_policies,
+    name_ends,
     rows,
     sheet,
     title,
 )
 from experiments.reproducing.findings import Shown
-from experiments.reproductions.software.labels import name_ends
 
 COLOURS = {"own chips": CONTROLS, "partner": SLIDING, "no own chips": NO_CONTROLS, "other law": GREY}
 ROOM = 2.6

@@ -6,9 +6,18 @@ from math import ceil
 
 from matplotlib.figure import Figure
 
-from experiments.reproducing.drawing import CONTROLS, NO_CONTROLS, SLIDING, band, mark_policies, rows, sheet, title
+from experiments.reproducing.drawing import (
+    CONTROLS,
+    NO_CONTROLS,
+    SLIDING,
+    band,
+    mark_policies,
+    name_ends,
+    rows,
+    sheet,
+    title,
+)
 from experiments.reproducing.findings import Shown
-from experiments.reproductions.software.labels import name_ends
 
 PATHS = (
     ("compute", "chips", NO_CONTROLS),

@@ -1,0 +1,1 @@
+"""Study 13: controls alone or with allies: what is each ally worth?"""

@@ -1,0 +1,1 @@
+"""Study 9: sell chips and deny tools, or the reverse?"""

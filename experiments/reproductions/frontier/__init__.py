@@ -1,0 +1,1 @@
+"""Study 11: which policies does no other beat, and is that of history one of them?"""

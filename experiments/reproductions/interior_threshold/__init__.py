@@ -1,0 +1,1 @@
+"""Study 10: is there a best threshold strictly between the tightest and the loosest?"""
