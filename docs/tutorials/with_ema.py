@@ -1,6 +1,6 @@
 """The model inside the EMA workbench: all its experiments in one call of the engine, as an evaluator of its own.
 
-The workbench (pip install ema_workbench, BSD licence, no dependency of the model) calls an ordinary model once an
+The workbench (the extra `ema`, BSD licence, no dependency of the model) calls an ordinary model once an
 experiment and keeps all results in memory. Here it samples and looks for boxes; the engine runs the sample at once.
 """
 
