@@ -29,7 +29,9 @@ def add_reproduction_commands(commands: Any) -> None:
         "command goes on.",
     )
     _add_mode(reproduce)
-    reproduce.add_argument("--only", nargs="+", default=[], metavar="ID", help="these studies alone, by name or number")
+    reproduce.add_argument(
+        "--only", nargs="+", action="extend", default=[], metavar="ID", help="these studies alone, by name or number"
+    )
     reproduce.add_argument(
         "--out", type=Path, metavar="DIR", help="folder, new or to resume (default results/reproduction)"
     )

@@ -88,7 +88,13 @@ def _splits(decides: Deciding) -> bool:
 def _percent(share: Number) -> str:
     if isnan(share.value):
         return "none that can be judged"
-    return f"{100 * share.value:.0f} % ({100 * share.low:.0f}–{100 * share.high:.0f})"
+    value, low, high = (_digits(100.0 * one) for one in (share.value, share.low, share.high))
+    return f"{value} % ({low}–{high})"
+
+
+def _digits(percent: float) -> str:
+    """Whole percents, but tenths near the ends, where they make the difference."""
+    return f"{percent:.1f}" if 0.0 < percent < 1.0 or 99.0 < percent < 100.0 else f"{percent:.0f}"
 
 
 def judge_numbers(study: Study, numbers: dict[str, Number]) -> Verdict:
