@@ -23,7 +23,7 @@ from experiments.reproducing.findings import Columns, Floats, Shown
 
 __all__ = ["CONTROLS", "GREY", "INK", "NO_CONTROLS", "PALETTE", "SLIDING", "SOFT", "Dots", "band", "bands",
            "grouped", "label_end",
-           "mark_policies", "name_ends", "rows", "sheet", "title"]  # fmt: skip
+           "mark_policies", "name_ends", "policy_dates", "rows", "sheet", "title"]  # fmt: skip
 PALETTE = (CONTROLS, NO_CONTROLS, SLIDING, "#CC79A7", "#E69F00", "#56B4E9", "#222222")
 """Colours of lines, in the order of use."""
 SCENARIO_FROM = 2026.75
@@ -112,13 +112,17 @@ def label_end(axes: Axes, x: Any, y: Any, name: str, colour: str) -> None:
         )  # fmt: skip
 
 
+def policy_dates() -> list[tuple[float, str]]:
+    """When US rules on chips for China took effect: year with its fraction, and name."""
+    return [(day.year + (day.timetuple().tm_yday - 1) / 365.25, text) for day, text in policy_marks(shipped_history())]
+
+
 def mark_policies(axes: Axes, names: bool = True) -> None:
     """Thin lines where US rules on chips for China took effect, shade where scenario begins."""
     left, right = axes.get_xlim()
     axes.axhline(0.0, color=SOFT, lw=0.6, zorder=0) if axes.get_ylim()[0] < 0.0 < axes.get_ylim()[1] else None
     step = 0
-    for day, text in policy_marks(shipped_history()):
-        at = day.year + (day.timetuple().tm_yday - 1) / 365.25
+    for at, text in policy_dates():
         if left < at < right:
             axes.axvline(at, color=SOFT, lw=0.6, ls=(0, (2, 2)), zorder=1)
             if names:

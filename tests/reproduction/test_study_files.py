@@ -14,7 +14,7 @@ from experiments.reproducing.study import CLAIM, PACKAGE, STUDY, ReproductionErr
 STUDIES = load_studies()
 LIBRARIES = ("__future__", "collections", "dataclasses", "math", "matplotlib", "numpy", "textwrap", "typing")
 PROJECT = (
-    "abm.calendar", "abm.regimes", "abm.vocabulary", "experiments.figures", "experiments.plots",
+    "abm.calendar", "abm.regimes", "abm.vocabulary", "experiments.figures", "experiments.plots", "experiments.politics",
     "experiments.reproducing.drawing", "experiments.reproducing.findings",
 )  # fmt: skip
 """What a figure may use: nothing that runs the model."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from abm.timeline import shipped_history
 from experiments.figures import HALO
-from experiments.panels import policy_marks
 from experiments.politics import CONTINUATION_NAMES
 from experiments.reproducing.drawing import (
     CONTROLS,
@@ -18,6 +16,7 @@ from experiments.reproducing.drawing import (
     band,
     mark_policies,
     name_ends,
+    policy_dates,
     sheet,
     title,
 )
@@ -52,7 +51,7 @@ def draw(shown: Shown) -> Figure:
 
 def _rules() -> str:
     """Dates of the rules that are marked, in words."""
-    return ", ".join(text for _, text in policy_marks(shipped_history()))
+    return ", ".join(text for _, text in policy_dates())
 
 
 def _lead(axes: Axes, shown: Shown, name: str, limits: tuple[float, float]) -> None:

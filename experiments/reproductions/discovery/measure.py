@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
+from abm.intervals import resamples
 from abm.parameter_index import PARAMETERS
 from abm.regimes import NAMES, UNDEFINED
 from experiments.analysis import REGIME_OUTCOMES, Table
 from experiments.design import LEVERAGE
-from experiments.discovery import SEED, Box, Cases, box_of, choose, discover, paste, peel, regime_shares, simplify
+from experiments.discovery import Box, Cases, box_of, choose, discover, paste, peel, regime_shares, simplify
 from experiments.drive import Driver
 from experiments.reproducing.findings import Columns, Findings, Number, share_of
 from experiments.reproducing.setting import Setting
@@ -123,10 +125,9 @@ def _stands(cases: Cases, box: Box) -> float:
     names = _restricted(box)
     if not names:
         return float("nan")
-    generator = np.random.Generator(np.random.PCG64(SEED))
     found = 0
-    for _ in range(RESAMPLES):
-        sample = cases.take(generator.integers(0, len(cases.x), size=len(cases.x)))
+    for counts in islice((row for block in resamples(len(cases.x)) for row in block), RESAMPLES):
+        sample = cases.take(np.repeat(np.arange(len(cases.x)), counts.astype(np.int64)))
         best = max(leaves(sample), key=_balance, default=None)
         found += best is not None and names[0] in _restricted(best)
     return found / RESAMPLES

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 import numpy as np
 
 from abm.backfire import Comparison
 from abm.beliefs import POSTERIOR
 from abm.calendar import quarter_index
-from abm.intervals import RESAMPLES
+from abm.intervals import RESAMPLES, resamples
 from abm.outcomes import present_value
 from abm.pain import CHINA_BASE, QUADRANTS, SCOPES, US_BASE, WHOLE, RelativePain, losses
 from abm.parameter_index import PARAMETERS
@@ -118,14 +119,12 @@ def _correlation(slack: Floats, pain: RelativePain) -> Number:
                   "90 % over parameter points")  # fmt: skip
 
 
-def _resampled(x: Floats, y: Floats, groups: Integers, times: int = RESAMPLES // 10, seed: int = 20220826) -> Floats:
+def _resampled(x: Floats, y: Floats, groups: Integers, times: int = RESAMPLES // 10) -> Floats:
     """Rank correlations of samples of whole points."""
-    generator = np.random.Generator(np.random.PCG64(seed))
-    labels = np.unique(groups)
-    members = {label: np.flatnonzero(groups == label) for label in labels}
+    _, cluster = np.unique(groups, return_inverse=True)
     found = []
-    for _ in range(times):
-        rows = np.concatenate([members[label] for label in generator.choice(labels, labels.size)])
+    for counts in islice((row for block in resamples(int(cluster.max()) + 1) for row in block), times):
+        rows = np.repeat(np.arange(x.size), counts[cluster].astype(np.int64))
         found.append(_rank(x[rows], y[rows]))
     return np.asarray(found)
 
