@@ -15,6 +15,8 @@ SHARE_YEARS = (2022, 2023, 2024)
 """Years whose share of accelerators in capital expenditure is a parameter."""
 FIRST_MONTH = "nvidia_china_first_month"
 """Recorded series: part of a quarter's flagships in China that falls in its first month."""
+BEFORE_A_RULE = 0.4
+"""Part in the first month above which a rule ended sales inside the quarter; it is a third in a quarter like others."""
 DATED = ("nvidia_china_flagship", "nvidia_china_units", "nvidia_china_h100e")
 """Recorded series to which it applies."""
 
@@ -30,11 +32,21 @@ def sums(*groups: tuple[str, ...]) -> Parts:
     return parts
 
 
+def booked_first(run: Recorded) -> Floats:
+    """Part of a quarter's flagships in China that NVIDIA books in its first month.
+
+    Where a rule ends sales inside the quarter, what is under way then is booked a month later.
+    """
+    first = run.series(FIRST_MONTH)
+    late = run.parameters["booked_late"][:, None]
+    return np.asarray(np.where(first > BEFORE_A_RULE, first * (1.0 - late), first))
+
+
 def first_months(*groups: tuple[str, ...]) -> Parts:
     """The first month's part of such sums: recorded for flagships in China, a third of everything else."""
 
     def parts(run: Recorded) -> tuple[Floats, ...]:
-        first = {name: run.series(FIRST_MONTH) if name in DATED else 1.0 / MONTHS for g in groups for name in g}
+        first = {name: booked_first(run) if name in DATED else 1.0 / MONTHS for g in groups for name in g}
         sums = (sum(run.series(name) * first[name] for name in group) for group in groups)
         return tuple(np.asarray(one, dtype=np.float64) for one in sums)
 
@@ -105,6 +117,29 @@ def chip_sales(run: Recorded) -> tuple[Floats, ...]:
 def with_network(run: Recorded) -> tuple[Floats, ...]:
     """NVIDIA's chip sales and the network equipment that its data-centre revenue has beside them, USD bn."""
     return (run.series("nvidia_revenue") / (1.0 - run.parameters["network_share"][:, None]),)
+
+
+def _network_in_china(run: Recorded) -> Floats:
+    """Network equipment sold with NVIDIA's flagships in China, in proportion, USD bn."""
+    part = run.parameters["network_share"][:, None]
+    return np.asarray(run.series("nvidia_china_flagship") * part / (1.0 - part))
+
+
+def china_billing(run: Recorded) -> tuple[Floats, ...]:
+    """What NVIDIA bills in China: flagships, the network equipment sold with them, and all else, USD bn."""
+    flagship, other = run.series("nvidia_china_flagship"), run.series("nvidia_china_residual")
+    return (flagship + _network_in_china(run) + other,)
+
+
+def china_billing_early(run: Recorded) -> tuple[Floats, ...]:
+    """The first month's part of it: network equipment comes with its flagships."""
+    dated = run.series("nvidia_china_flagship") + _network_in_china(run)
+    return (dated * booked_first(run) + run.series("nvidia_china_residual") / MONTHS,)
+
+
+def china_residual(run: Recorded) -> tuple[Floats, ...]:
+    """What flagships do not explain of that billing, USD bn."""
+    return (_network_in_china(run) + run.series("nvidia_china_residual"),)
 
 
 def yield_percent(run: Recorded) -> tuple[Floats, ...]:

@@ -24,6 +24,9 @@ from abm.operator_parts import (
     FIRST_MONTH,
     Parts,
     capex_of,
+    china_billing,
+    china_billing_early,
+    china_residual,
     chip_sales,
     domestic_etch,
     domestic_tools,
@@ -203,7 +206,8 @@ def known_facts(series_id: str) -> dict[str, tuple[float, float, float]]:
 
 # --- the operators ----------------------------------------------------------------------------------------------------
 
-_BILLING = ("nvidia_china_flagship", "nvidia_china_residual")
+_RESIDUAL = ("nvidia_china_flagship", "nvidia_china_residual")
+_BILLING = (*_RESIDUAL, FIRST_MONTH)
 _CARDS = ("nvidia_china_units", "us_low_tier_cards", "domestic_cards")
 _H100E = ("nvidia_china_h100e",)
 _WORLD_H100E = ("nvidia_china_h100e", "nvidia_abroad_h100e")
@@ -226,14 +230,15 @@ def _platforms(series_id: str, unit: str, period: str, whose: str, *firms: str) 
 
 
 _ALL = (
-    _plain("NVDA_CHINA_REV_BILL", "USD bn", "fiscal quarter", "NVIDIA's billing in China and Hong Kong: flagships at "
-           "their price plus the residual (gaming, low tier, network)", *_BILLING),
-    _plain("NVDA_CHINA_REV_FY", "USD bn", "fiscal year", "the same by fiscal year, labelled with the year in which it "
-           "begins", *_BILLING),
-    _plain("NVDA_CHINA_RESID", "USD bn", "fiscal year", "the part of that billing that flagships do not explain",
-           "nvidia_china_residual"),
-    Operator("NVDA_CHINA_RESID_Q", "USD bn", "fiscal year", "the same, mean of a year's quarters",
-             ("nvidia_china_residual",), sums(("nvidia_china_residual",)), "mean"),
+    Operator("NVDA_CHINA_REV_BILL", "USD bn", "fiscal quarter", "NVIDIA's billing in China and Hong Kong: flagships "
+             "with their network equipment, and the rest (gaming, low tier)", _BILLING, china_billing,
+             early=china_billing_early),
+    Operator("NVDA_CHINA_REV_FY", "USD bn", "fiscal year", "the same by fiscal year, labelled with the year in which "
+             "it begins", _BILLING, china_billing, early=china_billing_early),
+    Operator("NVDA_CHINA_RESID", "USD bn", "fiscal year", "the part of that billing that flagships do not explain",
+             _RESIDUAL, china_residual),
+    Operator("NVDA_CHINA_RESID_Q", "USD bn", "fiscal year", "the same, mean of a year's quarters", _RESIDUAL,
+             china_residual, "mean"),
     _plain("CN_NVDA_H100E_FLOW", "thousand H100e", "fiscal quarter", "NVIDIA flagships delivered to China legally, in "
            "accounting units; no grey, offshore or pre-2022 chips", *_H100E),
     _plain("CN_NVDA_UNITS_FLOW", "thousand units", "fiscal quarter", "the same, counted", "nvidia_china_units"),

@@ -21,7 +21,7 @@ from abm.world import Blueprint
 Progress = Callable[[int, int], object]
 Given = Callable[[Ints], dict[str, Floats]]
 """Values of some parameters by the ids of points, instead of their defaults or draws; the same in all arms."""
-REPLICATIONS = 8
+REPLICATIONS = 2
 """Replications a point by default, so that parameter uncertainty and chance can be told apart (MODEL R15)."""
 
 

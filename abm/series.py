@@ -35,7 +35,7 @@ SERIES = (
     Series("us_frontier", "A100 = 1", "training performance of the best US line"),
     Series("nvidia_revenue", "USD bn", "NVIDIA's chip sales"),
     Series("nvidia_china_flagship", "USD bn", "NVIDIA's sales of data-centre flagships to China"),
-    Series("nvidia_china_residual", "USD bn", "NVIDIA's other sales in China (gaming, low tier, network)"),
+    Series("nvidia_china_residual", "USD bn", "NVIDIA's other sales in China (gaming, low tier)"),
     Series("nvidia_china_units", "thousand chips", "NVIDIA flagships delivered to China"),
     Series("nvidia_china_h100e", "thousand H100e", "the same in accounting units"),
     Series("nvidia_china_first_month", "share", "part of those chips that falls in the quarter's first month"),

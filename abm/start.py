@@ -46,6 +46,8 @@ GROWTH = ("2022Q3", "2024Q4")
 """Quarters over which China's plan takes another growth than its path."""
 RAMP = ("2024Q4", "2027Q4")
 """Quarters over which the prior of China's no-control share replaces what observed spending tells (DECISIONS)."""
+SLUMP = (("2021Q3", "2022Q3"), ("2022Q4", "2023Q2"))
+"""Quarters over which Chinese firms cut what they planned, and over which they come back to it."""
 BOOM = (("2022Q2", "2022Q4"), ("2023Q1", "2024Q1"))
 """Quarters over which plans fall behind their path by the delay of the boom, and over which they catch up."""
 
@@ -143,12 +145,14 @@ def _start_frontier(value: dict[str, Floats], runs: int) -> dict[str, Any]:
 
 
 def _plan_factor(plan: Blueprint, value: dict[str, Floats]) -> Floats:
-    """Uncertainty about latent plans: levels, growth, the date of the boom, China's no-control share of world supply.
+    """Uncertainty about latent plans: levels, growth, China's slump, the date of the boom, its share of world supply.
 
     Facts to 2024 tell China's level and growth; after that its share of world supply takes over by degrees.
     """
     factor = _delayed(np.asarray(plan.arrays["plan"], dtype=np.float64), value["boom_delay"])
     factor[:, US:] *= value["planned_spending_abroad"]
+    held = _ramp(*SLUMP[0]) - _ramp(*SLUMP[1])
+    factor[:, CN] *= 1.0 - held[:, None] * value["slump_cn"]
     mid = PARAMETERS["china_share"].default
     odds = value["china_share"] / (1.0 - value["china_share"]) / (mid / (1.0 - mid))
     for quarter, (grown, taken) in enumerate(zip(_ramp(*GROWTH).tolist(), _ramp(*RAMP).tolist(), strict=True)):

@@ -74,8 +74,8 @@ def _lines() -> Iterator[str]:
     )
     yield ""
     yield (
-        "The shipped tables were made by this method before the last changes to its sampler: the command as it is now "
-        "gives other draws. The reports are of the tables that ship; that of 2023Q4 is at quick effort."
+        "The shipped tables are what these commands gave: the posterior `curbs calibrate`, that for the back-test "
+        "the same with `--facts-to 2023Q4`, both in full."
     )
     yield ""
     yield "![Every series against the ensemble](calibration.png)"

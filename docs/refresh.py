@@ -25,7 +25,7 @@ from experiments.runs import Pair, Request, manifest, run_pairs
 ROOT = Path(__file__).parents[1]
 README, PICTURE = ROOT / "README.md", ROOT / "docs" / "history.png"
 RESULTS = re.compile(r"(<!-- results: .*? -->\n```text\n)(.*?)(```\n<!-- end of results -->)", re.DOTALL)
-RUNS, SEED, REPLICATIONS = 256, 1, 8
+RUNS, SEED, REPLICATIONS = 256, 1, 2
 COLOURS = 128
 
 

@@ -147,7 +147,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument(
         "scenario", metavar="SCENARIO", nargs="?", default="history", help="name or file (default history)"
     )
-    _add_worlds(run, 256, 8)
+    _add_worlds(run, 256, 2)
     run.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
     _add_beliefs(run)
     run.add_argument(
@@ -185,7 +185,7 @@ def _add_explain(commands: Any) -> None:
     explain.add_argument("--scenario", default="history", metavar="NAME", help="name or file (default history)")
     explain.add_argument("--world", type=whole(0), default=0, metavar="N", help="which world (default 0)")
     _add_seed(explain)
-    explain.add_argument("--replications", type=whole(1), default=8, metavar="N", help="worlds per point (default 8)")
+    explain.add_argument("--replications", type=whole(1), default=2, metavar="N", help="worlds per point (default 2)")
     add_common(explain)
 
 
@@ -228,7 +228,7 @@ def _add_audit(commands: Any) -> None:
     audit.add_argument("--regime", default="full backfire", metavar="NAME", help="regime (default full backfire)")
     audit.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
     _add_beliefs(audit)
-    _add_worlds(audit, 256, 8)
+    _add_worlds(audit, 256, 2)
     add_common(audit)
 
 
@@ -236,7 +236,7 @@ def _add_figures(commands: Any) -> None:
     figures = commands.add_parser("figures", help="write the laboratory's charts of a scenario as PNG and SVG")
     figures.add_argument("scenario", metavar="SCENARIO", nargs="?", default="history", help="name or file")
     figures.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")
-    _add_worlds(figures, 256, 8)
+    _add_worlds(figures, 256, 2)
     figures.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write; it must not exist")
     add_common(figures)
 

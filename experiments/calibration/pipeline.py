@@ -52,7 +52,7 @@ class Effort:
 
 FULL = Effort(
     MatchingSettings(waves=3, levels=LevelSettings(points=4000)),
-    SmcSettings(particles=700, most_moves=40, moved=0.5, correlation=1.0, most_runs=75_000),
+    SmcSettings(particles=1500, most_moves=80, moved=0.5, correlation=1.0, most_runs=350_000),
     replications=8,
 )
 QUICK = Effort(

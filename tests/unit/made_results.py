@@ -17,6 +17,7 @@ PARAMETERS = {
     "accelerator_share_2023": 0.3,
     "accelerator_share_2024": 0.4,
     "network_share": 0.2,
+    "booked_late": 0.25,
 }
 
 

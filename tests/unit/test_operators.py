@@ -52,16 +52,17 @@ def calendar_of(fiscal: dict[str, float]) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def actual() -> Results:
-    """A run that sold what NVIDIA sold, the residual at its mean."""
+    """A run that sold what NVIDIA sold, the residual at its mean, which has the network equipment in it."""
     quarters = [f"{year}Q{q}" for year in (2022, 2023, 2024) for q in (1, 2, 3, 4)]
     flows = {quarter: actual_flow(quarter) for quarter in quarters}
-    return made(
+    run = made(
         1,
         nvidia_china_units=calendar_of({quarter: flow[0] for quarter, flow in flows.items()}),
         nvidia_china_flagship=calendar_of({quarter: flow[1] for quarter, flow in flows.items()}),
         nvidia_china_h100e=calendar_of({quarter: values("CN_NVDA_H100E_FLOW")[quarter] for quarter in quarters}),
         nvidia_china_residual=values("NVDA_CHINA_RESID_Q")["2022"],
     )
+    return Results(**{**vars_of(run), "parameters": {**run.parameters, "network_share": np.asarray([0.0])}})
 
 
 @pytest.mark.parametrize("year", ["2023", "2024"])
@@ -108,12 +109,23 @@ def test_fiscal_quarter_is_two_months_of_one_and_one_of_the_next() -> None:
     assert fiscal_quarters(np.asarray([[3.0, 6.0, 0.0]]), np.asarray([[1.0, 2.0, 0.0]]))[0, :2].tolist() == [4.0, 4.0]
     run = made(1, nvidia_china_flagship=np.where(np.arange(52) == 19, 3.0, 0.0), nvidia_china_residual=1.0)
     found = run.observe("NVDA_CHINA_REV_BILL")
-    assert found.at("2024Q3")[0] == pytest.approx(2.0)  # residual 1 and a third of the 3
-    assert found.at("2024Q4")[0] == pytest.approx(3.0)
+    # a fifth of what is billed with the 3 is network equipment: 3.75, a third of it in the quarter before
+    assert found.at("2024Q3")[0] == pytest.approx(2.25)
+    assert found.at("2024Q4")[0] == pytest.approx(3.5)
     assert found.periods[-1] == "2032Q3"  # the last reaches beyond the record
     year = run.observe("NVDA_CHINA_REV_FY")
-    assert year.at("2024")[0] == pytest.approx(7.0)
+    assert year.at("2024")[0] == pytest.approx(7.75)
     assert year.periods[-1] == "2031"
+
+
+def test_what_is_under_way_when_a_rule_takes_effect_is_booked_later() -> None:
+    """All of 2023Q4 is sold in October; a quarter of it is booked in November, in the fiscal quarter of that label."""
+    sold, first = np.where(np.arange(52) == 15, 8.0, 0.0), np.where(np.arange(52) == 15, 1.0, 1.0 / 3.0)
+    run = made(1, nvidia_china_units=sold, nvidia_china_flagship=sold, nvidia_china_first_month=first)
+    units, billed = run.observe("CN_NVDA_UNITS_FLOW"), run.observe("NVDA_CHINA_REV_BILL")
+    assert [units.at(period)[0] for period in ("2023Q3", "2023Q4")] == pytest.approx([6.0, 2.0])
+    assert [billed.at(period)[0] for period in ("2023Q3", "2023Q4")] == pytest.approx([7.5, 2.5])
+    assert run.observe("H20_UNITS_SA").at("2023")[0] == 8.0
 
 
 def test_cards_of_a_year_and_a_half() -> None:
@@ -203,7 +215,7 @@ def test_cards_of_nvidia_and_of_the_low_tier() -> None:
     assert run.observe("BERN_SHARE_NVDA").at("2024")[0] == pytest.approx(50.0)
     assert run.observe("MS_GPU_REV").at("2024")[0] == pytest.approx(4 * 7.2)
     assert run.observe("ASCEND910B_YIELD").at("2024")[0] == pytest.approx(50.0)
-    assert run.observe("NVDA_CHINA_RESID_Q").at("2022")[0] == pytest.approx(1.3)
+    assert run.observe("NVDA_CHINA_RESID_Q").at("2022")[0] == pytest.approx(1.3 + 3.0 * 0.2 / 0.8)
 
 
 def test_capex_of_platforms_is_that_of_the_firms_together() -> None:

@@ -76,7 +76,7 @@ def sample(parameter: Parameter) -> np.ndarray:
 def test_shipped_table_is_complete_in_its_own_words() -> None:
     parameters = load_parameters()
     assert next(iter(parameters)) == "interconnect_weight"
-    assert len(parameters) == 195
+    assert len(parameters) == 197
     assert {p.kind for p in parameters.values()} == set(KINDS)
     assert {p.prior for p in parameters.values()} == set(PRIORS)
     assert all(name == p.name and name.isidentifier() for name, p in parameters.items())
