@@ -140,7 +140,15 @@ def median_of(name: str, label: str, unit: str, values: Floats, points: Integers
     low, middle, high = np.quantile(values[known], [tail, 0.5, 1.0 - tail])
     error = _error_of_median(values[known], points[known])
     return Number(
-        name, label, unit, float(middle), float(low), float(high), int(known.sum()), error, f"{LEVEL:.0%} of worlds"
+        name,
+        label,
+        unit,
+        float(middle),
+        float(low),
+        float(high),
+        int(known.sum()),
+        error,
+        f"{100 * LEVEL:.0f} % of worlds",
     )
 
 

@@ -78,6 +78,7 @@ def _executive(outcomes: Sequence[Outcome], session: dict[str, Any]) -> Iterator
     control = session["negative_control"]["sentence"]
     yield f'<p class="kicker">Negative control: {escape(control)}</p>'
     yield "<section><h2>What we find, how sure, and what decides it</h2>"
+    yield from _in_short(outcomes)
     for kind, told in KINDS.items():
         chosen = [one for one in outcomes if one.study.kind == kind]
         if chosen:
@@ -91,6 +92,29 @@ def _executive(outcomes: Sequence[Outcome], session: dict[str, Any]) -> Iterator
         f"{WORDS[-1][1]}. “Unclear” is a 90 % interval from below a third to above two thirds; “depends on an "
         "assumption” is a claim that is likely at one end of a parameter and unlikely at the other.</p></section>"
     )
+
+
+def _in_short(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """How the claims of the article fare, how sure that is, and what decides: counted, not written."""
+    claims = [one for one in outcomes if one.study.kind == "claim" and one.verdict is not None]
+    if not claims:
+        return
+    groups = {
+        "likely or better": [one for one in claims if one.verdict is not None and one.verdict.tone > 0],
+        "open: about as likely as not, unclear, or a matter of an assumption": [
+            one for one in claims if one.verdict is not None and one.verdict.tone == 0
+        ],
+        "unlikely or worse": [one for one in claims if one.verdict is not None and one.verdict.tone < 0],
+    }
+    yield f"<p>Of {len(claims)} claims of the article, under the model and its posterior:</p><ul>"
+    for words, chosen in groups.items():
+        named = "; ".join(escape(one.study.title) for one in chosen)
+        yield f"<li><b>{len(chosen)} {words}</b>{': ' if named else ''}{named}</li>"
+    yield "</ul>"
+    decided = [(one.decides.parameter.replace("_", " "), one.study.number) for one in outcomes if one.decides]
+    if decided:
+        told = "; ".join(f"{name} (study {number})" for name, number in decided)
+        yield f"<p>Parameters that decide a verdict beyond chance: {escape(told)}.</p>"
 
 
 def _summary_row(one: Outcome) -> str:
@@ -154,8 +178,8 @@ def _embedded(path: Path) -> str:
 
 
 def _numbers(one: Outcome) -> Iterator[str]:
-    yield '<table class="numbers"><thead><tr><th>number</th><th>value</th><th>interval</th><th>N</th>'
-    yield "<th>recorded</th></tr></thead><tbody>"
+    yield '<div class="scroll"><table class="numbers"><thead><tr><th>number</th><th>value</th><th>interval</th>'
+    yield "<th>N</th><th>recorded</th></tr></thead><tbody>"
     for number, row in numbers_of(one):
         state = "nothing" if row is None else row.status
         mark = ' class="differs"' if state == DIFFERS else ""
@@ -163,7 +187,7 @@ def _numbers(one: Outcome) -> Iterator[str]:
             f"<tr{mark}><td>{escape(number.label)}</td><td>{escape(number.text)}</td>"
             f"<td>{escape(number.interval)}</td><td>{_count(number)}</td><td>{escape(state)}</td></tr>"
         )
-    yield "</tbody></table>"
+    yield "</tbody></table></div>"
 
 
 def _count(number: Number) -> str:
@@ -172,11 +196,13 @@ def _count(number: Number) -> str:
 
 def _table(table: Any) -> Iterator[str]:
     heads = list(table)
-    yield '<table class="data"><thead><tr>' + "".join(f"<th>{escape(_words(head))}</th>" for head in heads)
+    yield '<div class="scroll"><table class="data"><thead><tr>' + "".join(
+        f"<th>{escape(_words(head))}</th>" for head in heads
+    )
     yield "</tr></thead><tbody>"
     for row in zip(*table.values(), strict=True):
         yield "<tr>" + "".join(f"<td>{escape(_cell(cell))}</td>" for cell in row) + "</tr>"
-    yield "</tbody></table>"
+    yield "</tbody></table></div>"
 
 
 def _words(name: str) -> str:

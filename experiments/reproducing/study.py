@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent.parent / "reproductions"
 PACKAGE = "experiments.reproductions"
 CLAIM, STUDY, EXPECTED = "claim.md", "study.toml", "expected.toml"
 MODES = ("quick", "full")
-KINDS = {"claim": "a claim of the article", "policy": "a question of policy", "method": "how far to trust the model"}
+KINDS = {"claim": "claims of the article", "policy": "questions of policy", "method": "how far to trust the model"}
 RULES = ("share", "numbers")
 SECTIONS = (
     "Who says so",
