@@ -94,8 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_prior(commands)
     _add_ablate(commands)
     _add_audit(commands)
-    _add_app(commands)
-    _add_figures(commands)
+    _add_views(commands)
     from experiments.analysis_commands import add_analysis_commands  # noqa: PLC0415  (they build on this module)
     from experiments.calibration_commands import add_calibration_command  # noqa: PLC0415
     from experiments.reproduction_commands import add_reproduction_commands  # noqa: PLC0415
@@ -232,7 +231,8 @@ def _add_audit(commands: Any) -> None:
     add_common(audit)
 
 
-def _add_figures(commands: Any) -> None:
+def _add_views(commands: Any) -> None:
+    _add_app(commands)
     figures = commands.add_parser("figures", help="write the laboratory's charts of a scenario as PNG and SVG")
     figures.add_argument("scenario", metavar="SCENARIO", nargs="?", default="history", help="name or file")
     figures.add_argument("--against", default="none_0", metavar="NAME", help="counterfactual (default none_0)")

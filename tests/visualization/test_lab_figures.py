@@ -38,7 +38,7 @@ def test_a_figure_holds_the_medians_and_observations_of_its_charts(pair):
 
 def test_a_figure_says_what_it_rests_on(pair):
     text = caption(pair)
-    assert "8 pairs of worlds (parameter points: 1), seed 1" in text
+    assert "8 pairs of worlds (parameter points: 4), seed 1" in text
     assert "not forecast" in text
 
 

@@ -10,10 +10,11 @@ import numpy as np
 from abm.calendar import quarter_index
 from abm.outcomes import log_ratio
 from abm.policy import Policy
+from abm.results import Results
 from abm.scenario import Scenario
 from abm.timeline import shipped_history
 from experiments.reproducing.drawing import bands
-from experiments.reproducing.findings import Columns, Findings, Floats, median_of, worlds_of
+from experiments.reproducing.findings import Columns, Findings, Floats, Number, median_of, worlds_of
 from experiments.reproducing.setting import Setting
 
 RULE = "us_2023_10_advanced_computing"
@@ -39,20 +40,9 @@ def measure(setting: Setting) -> Findings:
         for name in scenarios
     }
     results = found["history"]
-    points = results.point
     peak, later = _peak(gains["history"])
     worlds = worlds_of(results, (peak > LEAST) & (later < peak / 2.0), known)
-    numbers = [
-        median_of("peak", "gain of compute at its peak", "%", PERCENT * peak, points),
-        median_of("later", "gain of compute two years after the peak", "%", PERCENT * later, points),
-    ]
-    stocks = found["history"].series("warehouse_cn")[:, FIRST : LAST + 1].max(axis=1)
-    numbers.append(median_of("stock", "largest stock of chips to 2024", "thousand chips", stocks, points))
-    by_notice = [
-        median_of(f"peak_{n}", f"gain at its peak, notice of {n} quarters", "%",
-                  PERCENT * _peak(gains[f"notice {n}"])[0], points)
-        for n in NOTICE
-    ]  # fmt: skip
+    numbers, by_notice = _numbers(found["history"], gains)
     table: Columns = {
         "notice_quarters": list(NOTICE),
         "gain_at_peak_percent": [one.value for one in by_notice],
@@ -66,6 +56,24 @@ def measure(setting: Setting) -> Findings:
         f"{last:.1f} instead of {first:.1f} % at its peak (medians)."
     )
     return Findings((*numbers, *by_notice), {"gain": paths, "table": table}, worlds, (note,))
+
+
+def _numbers(results: Results, gains: dict[str, Floats]) -> tuple[list[Number], list[Number]]:
+    """Gains under history, and their peaks by notice."""
+    points = results.point
+    peak, later = _peak(gains["history"])
+    stocks = results.series("warehouse_cn")[:, FIRST : LAST + 1].max(axis=1)
+    numbers = [
+        median_of("peak", "gain of compute at its peak", "%", PERCENT * peak, points),
+        median_of("later", "gain of compute two years after the peak", "%", PERCENT * later, points),
+        median_of("stock", "largest stock of chips to 2024", "thousand chips", stocks, points),
+    ]
+    by_notice = [
+        median_of(f"peak_{n}", f"gain at its peak, notice of {n} quarters", "%",
+                  PERCENT * _peak(gains[f"notice {n}"])[0], points)
+        for n in NOTICE
+    ]  # fmt: skip
+    return numbers, by_notice
 
 
 def _peak(gain: Floats) -> tuple[Floats, Floats]:
