@@ -93,7 +93,7 @@ REASONS = {
     "other": "gaming and low-tier sales jump by half a billion from one quarter to the next for reasons of their own",
     "boom": "yearly plans cannot date a boom that came within one quarter of 2023",
     "low tier": "low-tier cards are the same in every year; in the slump of 2022 and early 2023 fewer were sold",
-    "Chinese chips": "packaging and yield of the model's Chinese chain grow somewhat too late in 2024, and analysts count "
+    "Chinese chips": "packaging and yield of the model's Chinese chain grow somewhat too late in 2024; analysts count "
     "sales to state projects and chips from dies in store that its designers do not have",
     "one firm": "one firm's capital expenditure comes in lumps; its share for accelerators is known by year at most",
     "lag": "the model's Chinese leaders follow by spill-overs and distillation somewhat faster than those observed",
