@@ -34,11 +34,15 @@ class Deciding:
     tried: int
 
     @property
+    def name(self) -> str:
+        """The parameter for readers."""
+        return self.parameter.replace("china_", "China's ").replace("_", " ")
+
+    @property
     def text(self) -> str:
         """The finding in words."""
-        name = self.parameter.replace("_", " ")
         return (
-            f"{name}: {100 * self.low:.0f} % of worlds where it is below {self.below:.3g}, "
+            f"{self.name}: {100 * self.low:.0f} % of worlds where it is below {self.below:.3g}, "
             f"{100 * self.high:.0f} % where it is above {self.above:.3g}"
         )
 

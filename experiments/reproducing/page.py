@@ -111,7 +111,7 @@ def _in_short(outcomes: Sequence[Outcome]) -> Iterator[str]:
         named = "; ".join(escape(one.study.title) for one in chosen)
         yield f"<li><b>{len(chosen)} {words}</b>{': ' if named else ''}{named}</li>"
     yield "</ul>"
-    decided = [(one.decides.parameter.replace("_", " "), one.study.number) for one in outcomes if one.decides]
+    decided = [(one.decides.name, one.study.number) for one in outcomes if one.decides]
     if decided:
         told = "; ".join(f"{name} (study {number})" for name, number in decided)
         yield f"<p>Parameters that decide a verdict beyond chance: {escape(told)}.</p>"
@@ -246,4 +246,4 @@ def _closing(session: dict[str, Any], outcomes: Sequence[Outcome]) -> Iterator[s
         "seconds": f"{session['seconds']:g}",
     }
     rows = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in facts.items())
-    yield f'<table class="data"><tbody>{rows}</tbody></table></section>'
+    yield f'<table class="data facts"><tbody>{rows}</tbody></table></section>'
