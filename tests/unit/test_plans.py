@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from made_lanes import default_lanes, history_plan
 
 from abm.calendar import quarter_index
 from abm.parameter_index import NAMES
-from abm.parameters import defaults, load_parameters
-from abm.scenario import Scenario
-from abm.simulation import prepare
 from abm.start import Lanes, start_arrays
-from abm.vocabulary import CN, QUARTERS, SWITCHES, US
+from abm.vocabulary import CN, QUARTERS, US
 
 RUNS = 4
 
 
 @pytest.fixture(scope="module")
 def plan():
-    """Blueprint of history beside the rules of 2022Q2."""
-    return prepare([Scenario.load("history"), Scenario.load("none_0")])
+    return history_plan()
 
 
 @pytest.fixture(scope="module")
 def lanes():
-    values = defaults(load_parameters(), np.zeros(RUNS, dtype=np.int64))
-    parameter = np.stack([values[name] for name in NAMES])
-    return Lanes(np.arange(RUNS) % 2, np.arange(RUNS) // 2, parameter, np.ones((len(SWITCHES), RUNS)))
+    return default_lanes(RUNS)
 
 
 def test_the_plan_of_china_has_a_slump_in_2022_and_no_other(plan, lanes):

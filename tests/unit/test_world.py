@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from made_lanes import default_lanes, history_plan
 
 from abm.allocation import allocate
 from abm.calendar import quarter_index
 from abm.parameter_index import NAMES
-from abm.parameters import defaults, load_parameters
+from abm.parameters import load_parameters
 from abm.scenario import Scenario
 from abm.series import FIRM_SERIES, SERIES
 from abm.simulation import prepare
-from abm.start import Lanes, dimension_sizes, start_arrays
+from abm.start import dimension_sizes, start_arrays
 from abm.state import FIELDS
 from abm.tables import number
 from abm.vocabulary import (
@@ -28,7 +29,6 @@ from abm.vocabulary import (
     QUARTERS,
     RENTAL,
     STATE,
-    SWITCHES,
     US_NEST,
 )
 from abm.worldfile import DEFAULT_WORLD, WorldError
@@ -38,15 +38,12 @@ RUNS = 4
 
 @pytest.fixture(scope="module")
 def plan():
-    """Blueprint of history beside the rules of 2022Q2."""
-    return prepare([Scenario.load("history"), Scenario.load("none_0")])
+    return history_plan()
 
 
 @pytest.fixture(scope="module")
 def lanes():
-    values = defaults(load_parameters(), np.zeros(RUNS, dtype=np.int64))
-    parameter = np.stack([values[name] for name in NAMES])
-    return Lanes(np.arange(RUNS) % 2, np.arange(RUNS) // 2, parameter, np.ones((len(SWITCHES), RUNS)))
+    return default_lanes(RUNS)
 
 
 @pytest.fixture(scope="module")
