@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import matplotlib as mpl
@@ -23,7 +24,7 @@ from experiments.reproducing.findings import Columns, Floats, Shown
 
 __all__ = ["CONTROLS", "GREY", "INK", "NO_CONTROLS", "PALETTE", "SLIDING", "SOFT", "Dots", "band", "bands",
            "grouped", "label_end",
-           "mark_policies", "name_ends", "policy_dates", "rows", "sheet", "title"]  # fmt: skip
+           "mark_policies", "name_ends", "policy_dates", "rows", "sheet", "time_axis", "title"]  # fmt: skip
 PALETTE = (CONTROLS, NO_CONTROLS, SLIDING, "#CC79A7", "#E69F00", "#56B4E9", "#222222")
 """Colours of lines, in the order of use."""
 SCENARIO_FROM = 2026.75
@@ -100,6 +101,12 @@ def band(axes: Axes, table: Mapping[str, Any], name: str, colour: str, style: An
         axes.fill_between(table["year"], table["low"], table["high"], color=colour, alpha=0.15, lw=0)
     axes.plot(table["year"], table["median"], color=colour, lw=1.8, ls=style)
     label_end(axes, table["year"], table["median"], name, colour)
+
+
+def time_axis(axes: Axes, years: Any, room: float) -> None:
+    """Years on the axis, a tick each, with room (in years) on the right for the names of lines."""
+    axes.set_xlim(years[0], years[-1] + room)
+    axes.set_xticks(range(ceil(years[0]), ceil(years[-1]) + 1))
 
 
 def label_end(axes: Axes, x: Any, y: Any, name: str, colour: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -17,6 +15,7 @@ from experiments.reproducing.drawing import (
     name_ends,
     rows,
     sheet,
+    time_axis,
     title,
 )
 from experiments.reproducing.findings import Shown
@@ -45,8 +44,7 @@ def draw(shown: Shown) -> Figure:
         band(left, table, "", colour, style="-" if name == "advantage" else "--", filled=name == "advantage")
         ends.append((table["year"][-1], table["median"][-1], label, colour))
     years = shown.tables["advantage"]["year"]
-    left.set_xlim(years[0], years[-1] + ROOM)
-    left.set_xticks(range(ceil(years[0]), ceil(years[-1]) + 1))
+    time_axis(left, years, ROOM)
     low, high = left.get_ylim()
     left.set_ylim(low, high + 0.25 * (high - low))
     title(left, "Owners (Alibaba, Baidu) against others", "% more of their training compute kept")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -17,6 +15,7 @@ from experiments.reproducing.drawing import (
     name_ends,
     rows,
     sheet,
+    time_axis,
     title,
 )
 from experiments.reproducing.findings import Shown
@@ -46,8 +45,7 @@ def draw(shown: Shown) -> Figure:
         band(left, table, "", colour, filled=name == "output_history")
         ends.append((table["year"][-1], table["median"][-1], label, colour))
     years = shown.tables["output_history"]["year"]
-    left.set_xlim(years[0], years[-1] + ROOM)
-    left.set_xticks(range(ceil(years[0]), ceil(years[-1]) + 1))
+    time_axis(left, years, ROOM)
     left.set_ylim(-100.0, TALLEST)
     title(left, "A year's output, by rules in force", f"% more than without controls (cut at {TALLEST:.0f} %)")
     mark_policies(left)

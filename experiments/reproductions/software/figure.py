@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 from matplotlib.figure import Figure
 
 from experiments.reproducing.drawing import (
@@ -15,6 +13,7 @@ from experiments.reproducing.drawing import (
     name_ends,
     rows,
     sheet,
+    time_axis,
     title,
 )
 from experiments.reproducing.findings import Shown
@@ -41,8 +40,7 @@ def draw(shown: Shown) -> Figure:
         band(left, table, "", colour, filled=name != "compute")
         ends.append((table["year"][-1], table["median"][-1], label, colour))
     years = shown.tables["compute"]["year"]
-    left.set_xlim(years[0], years[-1] + ROOM)
-    left.set_xticks(range(ceil(years[0]), ceil(years[-1]) + 1))
+    time_axis(left, years, ROOM)
     title(left, "Effect of the controls", "% of compute, efficiency, effective compute (capability)")
     mark_policies(left)
     name_ends(left, ends)
